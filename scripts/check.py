@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Runs every test suite and counts them together; the last line is `N passed, N failed, N skipped`.
+
+A suite is a function that returns (passed, failed, skipped). Name suites on the command line to run only those.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def unit(build):
+    """Every GoogleTest program of test/unit."""
+    passed = failed = skipped = 0
+    for program in sorted((build / "bin").glob("*_test")):
+        with tempfile.NamedTemporaryFile(suffix=".json") as report:
+            run = subprocess.run(
+                [program, f"--gtest_output=json:{report.name}", "--gtest_brief=1"],
+                cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            )
+            try:
+                suites = json.loads(Path(report.name).read_text())["testsuites"]
+            except (json.JSONDecodeError, KeyError):
+                suites = []
+        bad = 0
+        for case in (case for suite in suites for case in suite["testsuite"]):
+            if case.get("failures"):
+                bad += 1
+            elif case.get("result") == "SKIPPED":
+                skipped += 1
+            else:
+                passed += 1
+        if run.returncode != 0:
+            # A crash leaves no report of the case it happened in.
+            bad = max(bad, 1)
+            print(f"--- {program.name} exited with {run.returncode}\n{run.stdout}")
+        failed += bad
+    return passed, failed, skipped
+
+
+def run_lit(build, *params):
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        run = subprocess.run(
+            [sys.executable, "-m", "lit.main", "-q", "--output", report.name, "--param", f"build={build}",
+             *[word for param in params for word in ("--param", param)], str(ROOT / "test" / "lit")],
+            cwd=ROOT,
+        )
+        try:
+            tests = json.loads(Path(report.name).read_text())["tests"]
+        except (json.JSONDecodeError, KeyError):
+            return 0, 1, 0
+    codes = [test["code"] for test in tests]
+    passed = sum(code in ("PASS", "XFAIL", "FLAKYPASS") for code in codes)
+    skipped = sum(code in ("UNSUPPORTED", "SKIPPED", "EXCLUDED") for code in codes)
+    failed = len(codes) - passed - skipped
+    return passed, max(failed, int(run.returncode != 0)), skipped
+
+
+def lit(build):
+    """The lit suite: one test per op, pass, form and tool."""
+    return run_lit(build)
+
+
+def lit_roundtrip(build):
+    """The lit suite again with --verify-roundtrip (text and bytecode)."""
+    return run_lit(build, "roundtrip=1")
+
+
+def script(build, *command):
+    """Runs a script that ends with a `N passed, N failed, N skipped` line of its own."""
+    run = subprocess.Popen([sys.executable, *command, "--build", str(build)], cwd=ROOT, text=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    last = ""
+    for line in run.stdout:
+        print("  " + line, end="", flush=True)
+        last = line.strip() or last
+    run.wait()
+    counts = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", last)
+    if not counts:
+        return 0, 1, 0
+    passed, failed, skipped = map(int, counts.groups())
+    return passed, max(failed, int(run.returncode != 0)), skipped
+
+
+def integration_suites():
+    return {path.stem: path for path in sorted((ROOT / "test" / "integration").glob("test_*.py"))}
+
+
+def python(build):
+    """unittest of the Python package."""
+    if not (ROOT / "test" / "python").is_dir():
+        return 0, 0, 0
+    environment = dict(os.environ, PYTHONPATH=str(ROOT / "python"), JARANA_BUILD=str(build),
+                       JARANA_RUNTIME=str(build / "lib" / "libjarana_runtime.so"))
+    run = subprocess.run([sys.executable, "-m", "unittest", "discover", "-s", "test/python"], cwd=ROOT, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
+    ran = re.search(r"^Ran (\d+) test", run.stdout, re.M)
+    total = int(ran.group(1)) if ran else 0
+    bad = sum(int(n) for n in re.findall(r"(?:failures|errors)=(\d+)", run.stdout))
+    skips = sum(int(n) for n in re.findall(r"skipped=(\d+)", run.stdout))
+    if run.returncode != 0:
+        print(run.stdout)
+        bad = max(bad, 1)
+    return total - bad - skips, bad, skips
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", default="build", type=Path)
+    parser.add_argument("suites", nargs="*", help="default: all of them")
+    options = parser.parse_args()
+    build = options.build.resolve()
+    suites = {"unit": unit, "lit": lit, "lit_roundtrip": lit_roundtrip, "python": python}
+    for name, path in integration_suites().items():
+        suites[name.removeprefix("test_")] = lambda build, path=path: script(build, str(path))
+    unknown = set(options.suites) - set(suites)
+    if unknown:
+        parser.error(f"no suite {', '.join(sorted(unknown))}; there are {', '.join(suites)}")
+
+    total = [0, 0, 0]
+    for name, run in suites.items():
+        if options.suites and name not in options.suites:
+            continue
+        print(f"{name}:", flush=True)
+        started = time.monotonic()
+        counts = run(build)
+        total = [a + b for a, b in zip(total, counts)]
+        print(f"  {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped in {time.monotonic() - started:.0f} s",
+              flush=True)
+    print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
+    return 1 if total[1] or not total[0] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
