@@ -21,7 +21,7 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         bundle = Path(work) / "demo.jarana"
         subprocess.run([tools / "jarana-compile", DEMO / "model.onnx", "-o", bundle], check=True)
-        for number, case in enumerate(json.loads((DEMO / "generate.json").read_text())["cases"]):
+        for number, case in enumerate(json.loads((DEMO / "generate.json").read_text())["prompts"]):
             ids = ",".join(map(str, case["prompt_ids"]))
             expected = case["tokens"]
             run = subprocess.run(

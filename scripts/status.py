@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Writes the table of docs/status.md: models × backends, largest error and tolerance, and the speed ratios of bench/.
+
+  .venv/bin/python scripts/status.py [--models DIR ...] [--bench FILE ...]
+
+The text below the table is kept as it is.
+"""
+
+import argparse
+import collections
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "status.md"
+END = "<!-- end of the generated part -->"
+
+
+def corpus(build, models):
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        subprocess.run([sys.executable, ROOT / "test" / "integration" / "test_corpus.py", "--build", build, "--models", models,
+                        "--json", file.name], stdout=subprocess.DEVNULL)
+        return json.loads(Path(file.name).read_text())
+
+
+def table(results):
+    cells = collections.defaultdict(dict)
+    for result in results:
+        cell = cells[result["entry"]].setdefault(result["backend"], {"cases": 0, "match": 0, "worst": 0.0})
+        cell["tolerance"] = result["tolerance"]
+        cell["cases"] += 1
+        good = result["error"] is not None and result["error"] <= result["tolerance"]
+        cell["match"] += good
+        cell["worst"] = max(cell["worst"], result["error"] if result["error"] is not None else float("inf"))
+    backends = sorted({result["backend"] for result in results})
+    yield "| model | tolerance | " + " | ".join(f"{b}: cases that match, largest error" for b in backends) + " |"
+    yield "|---|---|" + "---|" * len(backends)
+    for entry in sorted(cells):
+        shown = []
+        for backend in backends:
+            cell = cells[entry].get(backend)
+            shown.append(f"{cell['match']}/{cell['cases']}, {cell['worst']:.1e}" if cell else "-")
+        limit = next(iter(cells[entry].values()))["tolerance"]
+        yield f"| {entry} | {limit:.0e} | " + " | ".join(shown) + " |"
+    for backend in backends:
+        complete = sum(c.get(backend, {}).get("match") == c.get(backend, {}).get("cases") for c in cells.values())
+        yield f"\n{backend}: {complete} of {len(cells)} models match in every case."
+
+
+def speeds(paths):
+    yield "| benchmark | prefill: share of the FMA probe | decode: share of read bandwidth | bundle MiB | load ms | peak MiB | compile s |"
+    yield "|---|---|---|---|---|---|---|"
+    for path in paths:
+        f = json.loads(path.read_text())
+        yield (f"| bamba-{path.stem}, f32, {f['prefill']['tokens']} tokens, context {f['decode']['context']} | "
+               f"{f['prefill']['fma_share']:.2f} | {f['decode']['bandwidth_share']:.2f} | {f['bundle_bytes'] / 2**20:.0f} | "
+               f"{f['load_ms']:.0f} | {f['peak_mib']:.0f} | {f['compile_s']:.1f} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build", type=Path)
+    parser.add_argument("--models", nargs="*", default=[ROOT / "test" / "models"], type=Path)
+    parser.add_argument("--bench", nargs="*", default=[], type=Path, help="files that bench.py --json wrote")
+    options = parser.parse_args()
+    results = [result for models in options.models for result in corpus(options.build.resolve(), models)]
+    kept = PAGE.read_text().split(END, 1)[1] if PAGE.exists() and END in PAGE.read_text() else "\n"
+    lines = ["# Status", "", "Made by `scripts/status.py`: errors are relative to the golden's largest magnitude.", ""]
+    if options.bench:
+        lines += [*speeds(options.bench), ""]
+    lines += [*table(results), "", END]
+    PAGE.write_text("\n".join(lines) + kept)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
