@@ -1,0 +1,91 @@
+// What a bundle's manifest.json says, as plain data: written by lib/bundle,
+// read and checked by the runtime. No MLIR.
+#pragma once
+
+#include "jarana/error.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jarana::bundle {
+
+/// The version of the format that this build writes, and the only one that it
+/// reads.
+constexpr int formatVersion = 1;
+
+/// A dimension of the signature: a number, or (where `symbol` is not empty) a
+/// symbol or an expression of symbols, for people.
+struct Dim {
+  int64_t size = -1;
+  std::string symbol;
+};
+
+/// An input or output: `dtype` is numpy's name ("float32", "bfloat16", "int64",
+/// "bool", ...).
+struct TensorSpec {
+  std::string name, dtype;
+  std::vector<Dim> shape;
+};
+
+struct EntrySpec {
+  std::vector<TensorSpec> inputs, outputs;
+  std::vector<std::string> checks; // the messages of the run-time checks, in
+                                   // the order of their numbers
+};
+
+/// A state: `input` is read, `output` is its next value. kind: "conv", "ssm",
+/// "key" or "value".
+struct StateTensor {
+  std::string input, output, kind;
+};
+
+/// How a session drives an entry. `mask` and `positions` are empty where the
+/// graph has no such input.
+struct StateSpec {
+  std::string entry = "main", ids, mask, positions, logits;
+  std::vector<StateTensor> tensors;
+};
+
+/// A file of the bundle, by its plain name in the bundle's folder; sha256 in
+/// lower-case hexadecimal.
+struct FileSpec {
+  std::string file;
+  uint64_t bytes = 0;
+  std::string sha256;
+};
+
+struct Target {
+  std::string triple, cpu,
+      features; // features as LLVM spells them: "+avx2,+fma,-sse4a"
+};
+
+struct Manifest {
+  std::string generator;
+  Target target;
+  std::map<std::string, EntrySpec> entries;
+  std::optional<StateSpec> state;
+  FileSpec weights, code;
+  /// Multiplications and additions of the products with weights, and the bytes
+  /// of weights read, for one position; 0: unknown.
+  uint64_t flopsPerToken = 0, weightBytesPerToken = 0;
+};
+
+/// Parses and checks: every required field, its type, names that occur once,
+/// state roles that exist, file names without folders. Throws Error that says
+/// which field is wrong.
+Manifest parseManifest(std::string_view text);
+
+/// The JSON text of manifest.json.
+std::string printManifest(const Manifest &);
+
+/// The safetensors name ("F32") of a numpy name ("float32"); throws for a type
+/// that no tensor can have.
+std::string safetensorsDtype(const std::string &numpyName);
+/// The reverse.
+std::string numpyDtype(const std::string &safetensorsName);
+
+} // namespace jarana::bundle
