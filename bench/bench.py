@@ -44,19 +44,35 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     bundle, seconds, compile_peak = compiled(tools, folder, options.config)
     report = folder / f"{options.config}.json"
-    subprocess.run([tools / "jarana-bench", bundle, f"--prompt={options.prompt}", f"--generate={options.generate}",
-                    f"--context={options.context}", f"--json={report}"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [
+            tools / "jarana-bench",
+            bundle,
+            f"--prompt={options.prompt}",
+            f"--generate={options.generate}",
+            f"--context={options.context}",
+            f"--json={report}",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     figures = json.loads(report.read_text())
     size = sum(path.stat().st_size for path in bundle.rglob("*") if path.is_file())
     figures["compile_s"], figures["compile_peak_mib"], figures["bundle_bytes"] = seconds, compile_peak, size
     prefill, decode = figures["prefill"], figures["decode"]
     print(f"bamba-{options.config}")
-    print(f"  prefill of {prefill['tokens']} tokens: {prefill['fma_share']:.2f} of the FMA probe "
-          f"({prefill['tokens_per_s']:.0f} tokens/s)")
-    print(f"  decode at context {decode['context']}: {decode['bandwidth_share']:.2f} of the read-bandwidth probe "
-          f"({decode['ms_per_token']:.2f} ms/token)")
-    print(f"  bundle {size / 2**20:.0f} MiB, load {figures['load_ms']:.1f} ms, peak {figures['peak_mib']:.0f} MiB, "
-          f"compile {seconds:.1f} s at {compile_peak:.0f} MiB")
+    print(
+        f"  prefill of {prefill['tokens']} tokens: {prefill['fma_share']:.2f} of the FMA probe "
+        f"({prefill['tokens_per_s']:.0f} tokens/s)"
+    )
+    print(
+        f"  decode at context {decode['context']}: {decode['bandwidth_share']:.2f} of the read-bandwidth probe "
+        f"({decode['ms_per_token']:.2f} ms/token)"
+    )
+    print(
+        f"  bundle {size / 2**20:.0f} MiB, load {figures['load_ms']:.1f} ms, peak {figures['peak_mib']:.0f} MiB, "
+        f"compile {seconds:.1f} s at {compile_peak:.0f} MiB"
+    )
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1))
     return 0

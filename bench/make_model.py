@@ -96,15 +96,26 @@ class Writer:
 
 def mamba(w, c, i, x):
     p = f"model.layers.{i}.mamba"
-    projected = w.node("MatMul", [x, w.normal(f"{p}.in_proj.weight_t", c.hidden, c.inner + c.conv_channels + c.mamba_heads)],
-                       f"{p}.in_proj")
+    projected = w.node(
+        "MatMul",
+        [x, w.normal(f"{p}.in_proj.weight_t", c.hidden, c.inner + c.conv_channels + c.mamba_heads)],
+        f"{p}.in_proj",
+    )
     sizes = w.constant([c.inner, c.conv_channels, c.mamba_heads])
     w.node("Split", [projected, sizes], [f"{p}.gate", f"{p}.xbc", f"{p}.dt"], axis=-1)
     columns = w.node("Transpose", [f"{p}.xbc"], f"{p}.columns", perm=[0, 2, 1])
-    w.node("CausalConvWithState",
-           [columns, w.normal(f"{p}.conv1d.weight", c.conv_channels, 1, c.conv, scale=0.5),
-            w.normal(f"{p}.conv1d.bias", c.conv_channels, scale=0.1), f"past_key_values.{i}.conv_state"],
-           [f"{p}.convolved", f"present.{i}.conv_state"], domain="com.microsoft", activation="silu")
+    w.node(
+        "CausalConvWithState",
+        [
+            columns,
+            w.normal(f"{p}.conv1d.weight", c.conv_channels, 1, c.conv, scale=0.5),
+            w.normal(f"{p}.conv1d.bias", c.conv_channels, scale=0.1),
+            f"past_key_values.{i}.conv_state",
+        ],
+        [f"{p}.convolved", f"present.{i}.conv_state"],
+        domain="com.microsoft",
+        activation="silu",
+    )
     rows = w.node("Transpose", [f"{p}.convolved"], f"{p}.rows", perm=[0, 2, 1])
     bc = c.groups * c.state
     w.node("Split", [rows, w.constant([c.inner, bc, bc])], [f"{p}.x", f"{p}.b", f"{p}.c"], axis=-1)
@@ -125,16 +136,28 @@ def mamba(w, c, i, x):
         times = w.constant([1, 1, 1, c.mamba_heads // c.groups, 1])
         wide = w.node("Expand", [grouped, times], f"{p}.{name}_wide")
         expanded.append(w.node("Reshape", [wide, w.constant([0, 0, c.mamba_heads * c.state])], f"{p}.{name}_heads"))
-    w.node("LinearAttention", [expanded[1], expanded[0], value, f"past_key_values.{i}.ssm_state", decay],
-           [f"{p}.scanned", f"present.{i}.ssm_state"], domain="com.microsoft", scale=1.0, q_num_heads=c.mamba_heads,
-           kv_num_heads=c.mamba_heads, update_rule="gated")
+    w.node(
+        "LinearAttention",
+        [expanded[1], expanded[0], value, f"past_key_values.{i}.ssm_state", decay],
+        [f"{p}.scanned", f"present.{i}.ssm_state"],
+        domain="com.microsoft",
+        scale=1.0,
+        q_num_heads=c.mamba_heads,
+        kv_num_heads=c.mamba_heads,
+        update_rule="gated",
+    )
     d = w.node("Reshape", [w.weight(f"{p}.D", np.ones(c.mamba_heads)), w.constant([1, 1, c.mamba_heads, 1])], f"{p}.D4")
     skip = w.node("Reshape", [w.node("Mul", [d, x4], f"{p}.Dx4"), flat], f"{p}.Dx")
     y = w.node("Add", [f"{p}.scanned", skip], f"{p}.y")
     gate = w.node("Mul", [f"{p}.gate", w.node("Sigmoid", [f"{p}.gate"], f"{p}.gate_sigmoid")], f"{p}.gate_silu")
     gated = w.node("Mul", [y, gate], f"{p}.gated")
-    normed = w.node("RMSNormalization", [gated, w.weight(f"{p}.norm.weight", np.ones(c.inner))], f"{p}.normed", axis=-1,
-                    epsilon=c.epsilon)
+    normed = w.node(
+        "RMSNormalization",
+        [gated, w.weight(f"{p}.norm.weight", np.ones(c.inner))],
+        f"{p}.normed",
+        axis=-1,
+        epsilon=c.epsilon,
+    )
     return w.node("MatMul", [normed, w.normal(f"{p}.out_proj.weight_t", c.inner, c.hidden)], f"{p}.out_proj")
 
 
@@ -145,13 +168,27 @@ def attention(w, c, i, x):
         weight = w.normal(f"{p}.{name}_proj.weight_t", c.hidden, heads * c.head_dim)
         parts[name] = w.node("MatMul", [x, weight], f"{p}.{name}_proj")
         if name != "v":
-            parts[name] = w.node("RotaryEmbedding", [parts[name], "cos", "sin"], f"{p}.{name}_rotated", num_heads=heads,
-                                 rotary_embedding_dim=c.rotary, interleaved=0)
-    w.node("Attention",
-           [parts["q"], parts["k"], parts["v"], "mask_bias", f"past_key_values.{i}.key", f"past_key_values.{i}.value"],
-           [f"{p}.attended", f"present.{i}.key", f"present.{i}.value"], softcap=0.0, kv_num_heads=c.kv_heads,
-           q_num_heads=c.heads, scale=c.head_dim**-0.5, is_causal=1)
-    return w.node("MatMul", [f"{p}.attended", w.normal(f"{p}.o_proj.weight_t", c.heads * c.head_dim, c.hidden)], f"{p}.o_proj")
+            parts[name] = w.node(
+                "RotaryEmbedding",
+                [parts[name], "cos", "sin"],
+                f"{p}.{name}_rotated",
+                num_heads=heads,
+                rotary_embedding_dim=c.rotary,
+                interleaved=0,
+            )
+    w.node(
+        "Attention",
+        [parts["q"], parts["k"], parts["v"], "mask_bias", f"past_key_values.{i}.key", f"past_key_values.{i}.value"],
+        [f"{p}.attended", f"present.{i}.key", f"present.{i}.value"],
+        softcap=0.0,
+        kv_num_heads=c.kv_heads,
+        q_num_heads=c.heads,
+        scale=c.head_dim**-0.5,
+        is_causal=1,
+    )
+    return w.node(
+        "MatMul", [f"{p}.attended", w.normal(f"{p}.o_proj.weight_t", c.heads * c.head_dim, c.hidden)], f"{p}.o_proj"
+    )
 
 
 def mlp(w, c, i, x):
@@ -173,7 +210,9 @@ def mask(w):
     queries = w.node("Slice", [positions, past, total, w.constant([1])], "mask_slice")
     queries = w.node("Unsqueeze", [queries, w.constant([2])], "mask_queries")
     causal = w.node("GreaterOrEqual", [queries, keys], "mask_causal")
-    padding = w.node("Cast", [w.node("Unsqueeze", ["attention_mask", w.constant([1])], "mask_row")], "mask_bool", to=TensorProto.BOOL)
+    padding = w.node(
+        "Cast", [w.node("Unsqueeze", ["attention_mask", w.constant([1])], "mask_row")], "mask_bool", to=TensorProto.BOOL
+    )
     allowed = w.node("And", [padding, causal], "mask_allowed")
     lowest = w.constant(np.finfo(np.float32).min, np.float32)
     bias = w.node("Where", [allowed, w.constant(0, np.float32), lowest], "mask_3d")
@@ -182,35 +221,57 @@ def mask(w):
 
 def build(c, path, seed=0):
     w = Writer(path, seed)
-    h = w.node("Gather", [w.normal("model.embed_tokens.weight", c.vocabulary, c.hidden, scale=1.0), "input_ids"], "embedded")
+    h = w.node(
+        "Gather", [w.normal("model.embed_tokens.weight", c.vocabulary, c.hidden, scale=1.0), "input_ids"], "embedded"
+    )
     angles = np.outer(np.arange(c.positions), c.theta ** (-np.arange(0, c.rotary, 2) / c.rotary))
     for name, function in (("cos", np.cos), ("sin", np.sin)):
         w.node("Gather", [w.weight(f"model.rotary_emb.{name}_cache", function(angles)), "position_ids"], name)
     mask(w)
-    x = w.node("RMSNormalization", [h, w.weight("model.layers.0.input_layernorm.weight", np.ones(c.hidden))], "normed_0", axis=-1,
-               epsilon=c.epsilon)
+    x = w.node(
+        "RMSNormalization",
+        [h, w.weight("model.layers.0.input_layernorm.weight", np.ones(c.hidden))],
+        "normed_0",
+        axis=-1,
+        epsilon=c.epsilon,
+    )
 
     def skip(branch, norm):
         # The fourth output is the new residual stream; the second and third are named by the exporter and unused.
         nonlocal h, x
         outputs = [f"{norm}.normed", f"{norm}.mean", f"{norm}.inv_std", f"{norm}.sum"]
-        x = w.node("SkipSimplifiedLayerNormalization", [h, branch, w.weight(f"{norm}.weight", np.ones(c.hidden))], outputs,
-                   domain="com.microsoft", epsilon=c.epsilon)
+        x = w.node(
+            "SkipSimplifiedLayerNormalization",
+            [h, branch, w.weight(f"{norm}.weight", np.ones(c.hidden))],
+            outputs,
+            domain="com.microsoft",
+            epsilon=c.epsilon,
+        )
         h = outputs[3]
 
-    inputs = [("input_ids", TensorProto.INT64, ["batch", "sequence_len"]),
-              ("attention_mask", TensorProto.INT64, ["batch", "past_seq_len + seq_len"]),
-              ("position_ids", TensorProto.INT64, ["batch", "sequence_len"])]
+    inputs = [
+        ("input_ids", TensorProto.INT64, ["batch", "sequence_len"]),
+        ("attention_mask", TensorProto.INT64, ["batch", "past_seq_len + seq_len"]),
+        ("position_ids", TensorProto.INT64, ["batch", "sequence_len"]),
+    ]
     outputs = [("logits", TensorProto.FLOAT, ["batch", "sequence_len", c.vocabulary])]
     for i in range(c.layers):
         if i in c.attention_layers:
             for name in ("key", "value"):
                 dims = ["batch", c.kv_heads, "past_sequence_len", c.head_dim]
                 inputs.append((f"past_key_values.{i}.{name}", TensorProto.FLOAT, dims))
-                outputs.append((f"present.{i}.{name}", TensorProto.FLOAT, [*dims[:2], "past_sequence_len + sequence_len", c.head_dim]))
+                outputs.append(
+                    (
+                        f"present.{i}.{name}",
+                        TensorProto.FLOAT,
+                        [*dims[:2], "past_sequence_len + sequence_len", c.head_dim],
+                    )
+                )
         else:
-            for name, dims in (("conv_state", ["batch", c.conv_channels, c.conv - 1]),
-                               ("ssm_state", ["batch", c.mamba_heads, c.state, c.mamba_head_dim])):
+            for name, dims in (
+                ("conv_state", ["batch", c.conv_channels, c.conv - 1]),
+                ("ssm_state", ["batch", c.mamba_heads, c.state, c.mamba_head_dim]),
+            ):
                 inputs.append((f"past_key_values.{i}.{name}", TensorProto.FLOAT, dims))
                 outputs.append((f"present.{i}.{name}", TensorProto.FLOAT, dims))
         skip((attention if i in c.attention_layers else mamba)(w, c, i, x), f"model.layers.{i}.pre_ff_layernorm")
@@ -218,8 +279,13 @@ def build(c, path, seed=0):
         skip(mlp(w, c, i, x), following)
     w.node("MatMul", [x, w.normal("lm_head.weight_t", c.hidden, c.vocabulary)], "logits")
     w.data.close()
-    graph = helper.make_graph(w.nodes, "bamba", [helper.make_tensor_value_info(*i) for i in inputs],
-                              [helper.make_tensor_value_info(*o) for o in outputs], w.initializers)
+    graph = helper.make_graph(
+        w.nodes,
+        "bamba",
+        [helper.make_tensor_value_info(*i) for i in inputs],
+        [helper.make_tensor_value_info(*o) for o in outputs],
+        w.initializers,
+    )
     opsets = [helper.make_opsetid("", 24), helper.make_opsetid("com.microsoft", 1)]
     onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=11), path)
 

@@ -24,7 +24,10 @@ def unit(build):
         with tempfile.NamedTemporaryFile(suffix=".json") as report:
             run = subprocess.run(
                 [program, f"--gtest_output=json:{report.name}", "--gtest_brief=1"],
-                cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                cwd=ROOT,
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
             )
             try:
                 suites = json.loads(Path(report.name).read_text())["testsuites"]
@@ -49,8 +52,18 @@ def unit(build):
 def run_lit(build, *params):
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         run = subprocess.run(
-            [sys.executable, "-m", "lit.main", "-q", "--output", report.name, "--param", f"build={build}",
-             *[word for param in params for word in ("--param", param)], str(ROOT / "test" / "lit")],
+            [
+                sys.executable,
+                "-m",
+                "lit.main",
+                "-q",
+                "--output",
+                report.name,
+                "--param",
+                f"build={build}",
+                *[word for param in params for word in ("--param", param)],
+                str(ROOT / "test" / "lit"),
+            ],
             cwd=ROOT,
         )
         try:
@@ -76,8 +89,13 @@ def lit_roundtrip(build):
 
 def script(build, *command):
     """Runs a script that ends with a `N passed, N failed, N skipped` line of its own."""
-    run = subprocess.Popen([sys.executable, *command, "--build", str(build)], cwd=ROOT, text=True,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    run = subprocess.Popen(
+        [sys.executable, *command, "--build", str(build)],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     last = ""
     for line in run.stdout:
         print("  " + line, end="", flush=True)
@@ -98,10 +116,20 @@ def python(build):
     """unittest of the Python package."""
     if not (ROOT / "test" / "python").is_dir():
         return 0, 0, 0
-    environment = dict(os.environ, PYTHONPATH=str(ROOT / "python"), JARANA_BUILD=str(build),
-                       JARANA_RUNTIME=str(build / "lib" / "libjarana_runtime.so"))
-    run = subprocess.run([sys.executable, "-m", "unittest", "discover", "-s", "test/python"], cwd=ROOT, text=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment)
+    environment = dict(
+        os.environ,
+        PYTHONPATH=str(ROOT / "python"),
+        JARANA_BUILD=str(build),
+        JARANA_RUNTIME=str(build / "lib" / "libjarana_runtime.so"),
+    )
+    run = subprocess.run(
+        [sys.executable, "-m", "unittest", "discover", "-s", "test/python"],
+        cwd=ROOT,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+    )
     ran = re.search(r"^Ran (\d+) test", run.stdout, re.M)
     total = int(ran.group(1)) if ran else 0
     bad = sum(int(n) for n in re.findall(r"(?:failures|errors)=(\d+)", run.stdout))
@@ -133,8 +161,10 @@ def main():
         started = time.monotonic()
         counts = run(build)
         total = [a + b for a, b in zip(total, counts)]
-        print(f"  {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped in {time.monotonic() - started:.0f} s",
-              flush=True)
+        print(
+            f"  {counts[0]} passed, {counts[1]} failed, {counts[2]} skipped in {time.monotonic() - started:.0f} s",
+            flush=True,
+        )
     print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
     return 1 if total[1] or not total[0] else 0
 

@@ -28,12 +28,26 @@ def main():
 
     print(f"generate: {options.tokens} tokens after {options.prompt!r}\n", flush=True)
     started = time.monotonic()
-    environment = dict(os.environ, PYTHONPATH=str(ROOT / "python"),
-                       JARANA_RUNTIME=str(build / "lib" / "libjarana_runtime.so"))
+    environment = dict(
+        os.environ, PYTHONPATH=str(ROOT / "python"), JARANA_RUNTIME=str(build / "lib" / "libjarana_runtime.so")
+    )
     subprocess.run(
-        [sys.executable, "-m", "jarana", "generate", bundle, "--prompt", options.prompt,
-         "--tokenizer", model.with_name("tokenizer.json"), "--max-tokens", str(options.tokens)],
-        check=True, env=environment)
+        [
+            sys.executable,
+            "-m",
+            "jarana",
+            "generate",
+            bundle,
+            "--prompt",
+            options.prompt,
+            "--tokenizer",
+            model.with_name("tokenizer.json"),
+            "--max-tokens",
+            str(options.tokens),
+        ],
+        check=True,
+        env=environment,
+    )
     print(f"\ngenerate: {time.monotonic() - started:.1f} s, start-up included")
 
 

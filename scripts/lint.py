@@ -31,7 +31,7 @@ def formatting(fix):
 
 def ruff(fix):
     ok = True
-    for command in (["check"] + (["--fix"] if fix else []), ["format"] if fix else []):
+    for command in (["check"] + (["--fix"] if fix else []), ["format"] if fix else ["format", "--check"]):
         if command:
             ok &= subprocess.run([sys.executable, "-m", "ruff", *command, "-q", "."], cwd=ROOT).returncode == 0
     return ok
@@ -64,8 +64,9 @@ def tidy(build, everything):
                 work.append((path, key))
 
     def one(item):
-        run = subprocess.run(["clang-tidy-22", "-p", build, "--quiet", "--warnings-as-errors=*", item[0]],
-                             text=True, capture_output=True)
+        run = subprocess.run(
+            ["clang-tidy-22", "-p", build, "--quiet", "--warnings-as-errors=*", item[0]], text=True, capture_output=True
+        )
         return item, run
 
     ok = True

@@ -21,8 +21,19 @@ END = "<!-- end of the generated part -->"
 
 def corpus(build, models):
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        subprocess.run([sys.executable, ROOT / "test" / "integration" / "test_corpus.py", "--build", build, "--models", models,
-                        "--json", file.name], stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [
+                sys.executable,
+                ROOT / "test" / "integration" / "test_corpus.py",
+                "--build",
+                build,
+                "--models",
+                models,
+                "--json",
+                file.name,
+            ],
+            stdout=subprocess.DEVNULL,
+        )
         return json.loads(Path(file.name).read_text())
 
 
@@ -55,9 +66,11 @@ def speeds(paths):
     yield "|---|---|---|---|---|---|---|"
     for path in paths:
         f = json.loads(path.read_text())
-        yield (f"| bamba-{path.stem}, f32, {f['prefill']['tokens']} tokens, context {f['decode']['context']} | "
-               f"{f['prefill']['fma_share']:.2f} | {f['decode']['bandwidth_share']:.2f} | {f['bundle_bytes'] / 2**20:.0f} | "
-               f"{f['load_ms']:.0f} | {f['peak_mib']:.0f} | {f['compile_s']:.1f} |")
+        yield (
+            f"| bamba-{path.stem}, f32, {f['prefill']['tokens']} tokens, context {f['decode']['context']} | "
+            f"{f['prefill']['fma_share']:.2f} | {f['decode']['bandwidth_share']:.2f} | {f['bundle_bytes'] / 2**20:.0f} | "
+            f"{f['load_ms']:.0f} | {f['peak_mib']:.0f} | {f['compile_s']:.1f} |"
+        )
 
 
 def main():

@@ -36,7 +36,10 @@ def tolerance(model):
     proto = onnx.load(model, load_external_data=False)
     ops = {node.op_type for node in proto.graph.node}
     types = {tensor.data_type for tensor in proto.graph.initializer}
-    if types & {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16} or ops & {"DynamicQuantizeLinear", "QuantizeLinear"}:
+    if types & {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16} or ops & {
+        "DynamicQuantizeLinear",
+        "QuantizeLinear",
+    }:
         return 2e-2
     return 1e-3 if ops & {"MatMulNBits", "DequantizeLinear"} else 1e-4
 

@@ -26,8 +26,13 @@ def compile_model(build, model, seconds):
     with tempfile.TemporaryDirectory() as work:
         bundle = Path(work) / "out.jarana"
         try:
-            run = subprocess.run([build / "bin" / "jarana-compile", model, "-o", bundle], text=True, capture_output=True,
-                                 timeout=seconds, preexec_fn=limit_memory)
+            run = subprocess.run(
+                [build / "bin" / "jarana-compile", model, "-o", bundle],
+                text=True,
+                capture_output=True,
+                timeout=seconds,
+                preexec_fn=limit_memory,
+            )
         except subprocess.TimeoutExpired:
             return None, f"took more than {seconds} s"
         leftovers = [path.name for path in Path(work).iterdir() if path != bundle or run.returncode]

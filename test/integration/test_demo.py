@@ -26,7 +26,9 @@ def main():
             expected = case["tokens"]
             run = subprocess.run(
                 [tools / "jarana-run", bundle, f"--prompt-ids={ids}", f"--generate={len(expected)}", "--json"],
-                text=True, capture_output=True)
+                text=True,
+                capture_output=True,
+            )
             tokens = json.loads(run.stdout)["tokens"] if run.returncode == 0 else None
             ok = tokens == expected
             passed, failed = passed + ok, failed + (not ok)
@@ -34,8 +36,16 @@ def main():
                 print(f"prompt {number}: {run.stderr.strip() or tokens}")
         report = Path(work) / "bench.json"
         run = subprocess.run(
-            [tools / "jarana-bench", bundle, f"--perplexity={DEMO / 'heldout.txt'}",
-             f"--tokenizer={DEMO / 'tokenizer.json'}", f"--json={report}"], text=True, capture_output=True)
+            [
+                tools / "jarana-bench",
+                bundle,
+                f"--perplexity={DEMO / 'heldout.txt'}",
+                f"--tokenizer={DEMO / 'tokenizer.json'}",
+                f"--json={report}",
+            ],
+            text=True,
+            capture_output=True,
+        )
         golden = json.loads((DEMO / "perplexity.json").read_text())["perplexity"]
         found = json.loads(report.read_text())["perplexity"] if run.returncode == 0 else float("nan")
         ok = abs(found / golden - 1) <= 1e-3
