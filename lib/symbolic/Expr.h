@@ -15,9 +15,13 @@ namespace jarana::symbolic {
 using SymbolId = int;
 
 /// The operations that stay as atoms where they do not fold.
-enum class Function { FloorDiv, Min, Max, Select, Less, Equal, Sign };
+/// Select and Sign are in the constructors of Context only: they become
+/// polynomials of Less (select(c, a, b) is b + c * (a - b)).
+enum class Function { FloorDiv, Min, Max, Less, Equal };
 
-struct Node; // canonical representation, shared and immutable
+struct Node; // canonical representation, shared and immutable (Node.h)
+struct Atom;
+using AtomRef = std::shared_ptr<const Atom>;
 
 /// An immutable integer expression. Booleans are 0 and 1.
 class Expr {
@@ -52,15 +56,20 @@ using Shape = std::vector<Expr>;
 class Context {
 public:
   struct Symbol {
-    std::string name;      // as the model spells it: for messages
-    std::string origin;    // "input 'input_ids' dimension 1", or the node that makes it
+    std::string name; // as the model spells it: for messages
+    std::string
+        origin; // "input 'input_ids' dimension 1", or the node that makes it
     int64_t lowerBound = 0; // every value is at least this
-    bool isInput = false;  // known at entry: a dimension of an input
+    bool isInput = false;   // known at entry: a dimension of an input
   };
-  /// An equality that could not be proved: it holds where the graph is valid, and is checked when the model runs.
+  /// What could not be proved: it holds where the graph is valid, and is
+  /// checked when the model runs. Beside these, every input symbol must be at
+  /// least its lowerBound.
   struct Check {
+    enum class Kind { Equal, AtLeast };
     Expr lhs, rhs;
     std::string reason; // "MatMul node 'x': the inner dimensions must be equal"
+    Kind kind = Kind::Equal; // lhs == rhs, or lhs >= rhs
   };
 
   SymbolId addSymbol(Symbol symbol);
@@ -68,10 +77,13 @@ public:
   size_t numSymbols() const;
   const std::vector<Check> &checks() const { return assumed; }
 
-  // Folding constructors. Division by zero is not an expression: they throw jarana::Error for a constant zero divisor.
+  // Folding constructors. Division by zero is not an expression: they throw
+  // jarana::Error for a constant zero divisor.
   Expr floorDiv(const Expr &, const Expr &); ///< rounds to minus infinity
-  Expr truncDiv(const Expr &, const Expr &); ///< ONNX integer Div (rounds to zero)
-  Expr mod(const Expr &, const Expr &);      ///< ONNX Mod, fmod=0: the divisor's sign
+  Expr truncDiv(const Expr &,
+                const Expr &); ///< ONNX integer Div (rounds to zero)
+  Expr mod(const Expr &,
+           const Expr &); ///< ONNX Mod, fmod=0: the divisor's sign
   Expr min(const Expr &, const Expr &);
   Expr max(const Expr &, const Expr &);
   Expr select(const Expr &condition, const Expr &, const Expr &);
@@ -82,15 +94,21 @@ public:
 
   /// Applies the substitutions learned so far, and folds again.
   Expr simplify(const Expr &);
-  /// a = q * b for an expression q that is exact for all values where b is not zero.
+  /// The number, where the expression is one by what was learned so far.
+  std::optional<int64_t> valueOf(const Expr &);
+  /// a = q * b for an expression q that is exact for all values where b is not
+  /// zero.
   std::optional<Expr> divideExactly(const Expr &a, const Expr &b);
   bool proveEqual(const Expr &, const Expr &);
   bool proveNonNegative(const Expr &);
   bool provePositive(const Expr &);
   bool proveDifferent(const Expr &, const Expr &);
-  /// Proves it, or records a check (and, where one side is a symbol, substitutes it from now on).
-  /// False where it is provably wrong.
+  /// Proves it, or records a check (and, where one side is a symbol,
+  /// substitutes it from now on). False where it is provably wrong.
   bool requireEqual(const Expr &, const Expr &, const std::string &reason);
+  /// Proves a >= b, or records a check (and raises the lower bound of a symbol
+  /// that decides it). False where it is provably wrong.
+  bool requireAtLeast(const Expr &a, const Expr &b, const std::string &reason);
 
   /// Text in infix: "past_sequence_len + sequence_len", "floordiv(s + 15, 16)".
   std::string print(const Expr &) const;
@@ -98,12 +116,23 @@ public:
   int64_t evaluate(const Expr &, const std::vector<int64_t> &values) const;
 
 private:
+  friend class Prover;
+  struct Rule { // an atom, and what it is known to be equal to
+    AtomRef atom;
+    Expr value;
+  };
+  void learn(const AtomRef &atom, const Expr &value);
+  bool disprovedBySamples(const Expr &, bool equalToZero) const;
+
   std::vector<Symbol> table;
-  std::vector<std::optional<Expr>> substitutions;
+  std::vector<Rule> rules; // applied by simplify
+  std::vector<Expr> zero;  // differences that are assumed to be 0
   std::vector<Check> assumed;
 };
 
-/// Folds an expression bottom-up into another domain, as code generation does (each callback gets the folded operands).
+/// Folds an expression bottom-up into another domain, as code generation does
+/// (each callback gets the folded operands; functions have two operands).
+/// Zero divisors of FloorDiv can occur where a symbol is 0 at run time.
 template <class T> struct Visitor {
   std::function<T(int64_t)> constant;
   std::function<T(SymbolId)> symbol;
@@ -113,3 +142,5 @@ template <class T> struct Visitor {
 template <class T> T fold(const Expr &, const Visitor<T> &);
 
 } // namespace jarana::symbolic
+
+#include "lib/symbolic/Node.h" // the definition of fold

@@ -1,0 +1,101 @@
+#include "jarana/error.h"
+#include "lib/symbolic/Node.h"
+
+#include <algorithm>
+
+namespace jarana::symbolic {
+
+namespace {
+std::string printAtom(const Context &context, const Atom &atom) {
+  if (atom.isSymbol)
+    return context.symbolInfo(atom.symbol).name;
+  static const char *const names[] = {"floordiv", "min", "max", "less",
+                                      "equal"};
+  std::string text = names[static_cast<int>(atom.function)];
+  text += '(';
+  for (size_t i = 0; i < atom.operands.size(); ++i)
+    text += (i ? ", " : "") + context.print(atom.operands[i]);
+  return text + ')';
+}
+
+std::string printTerm(const Context &context, const Term &term, bool negate) {
+  std::string text;
+  __int128 coefficient = term.coefficient;
+  if (negate)
+    coefficient = -coefficient;
+  if (coefficient != 1 || term.factors.empty())
+    text = std::to_string(static_cast<int64_t>(coefficient));
+  for (const Factor &factor : term.factors)
+    for (int power = 0; power < factor.power; ++power)
+      text += (text.empty() ? "" : "*") + printAtom(context, *factor.atom);
+  return text;
+}
+} // namespace
+
+std::string Context::print(const Expr &expr) const {
+  const std::vector<Term> &terms = expr.node().terms;
+  if (terms.empty())
+    return "0";
+  // A positive term first: "16*c - s", not "-s + 16*c".
+  std::vector<const Term *> order;
+  for (const Term &term : terms)
+    order.push_back(&term);
+  auto positive = std::find_if(order.begin(), order.end(), [](const Term *t) {
+    return t->coefficient > 0;
+  });
+  if (positive != order.end())
+    std::rotate(order.begin(), positive, positive + 1);
+  std::string text;
+  for (const Term *term : order) {
+    if (text.empty())
+      text = printTerm(*this, *term, false);
+    else if (term->coefficient < 0)
+      text += " - " + printTerm(*this, *term, true);
+    else
+      text += " + " + printTerm(*this, *term, false);
+  }
+  return text;
+}
+
+int64_t Context::evaluate(const Expr &expr,
+                          const std::vector<int64_t> &values) const {
+  int64_t sum = 0;
+  for (const Term &term : expr.node().terms) {
+    int64_t product = term.coefficient;
+    for (const Factor &factor : term.factors) {
+      const Atom &atom = *factor.atom;
+      int64_t value;
+      if (atom.isSymbol) {
+        value = values.at(static_cast<size_t>(atom.symbol));
+      } else {
+        value = evaluate(atom.operands[0], values);
+        for (size_t i = 1; i < atom.operands.size(); ++i) {
+          int64_t next = evaluate(atom.operands[i], values);
+          switch (atom.function) {
+          case Function::FloorDiv:
+            value = floorDivide(value, next);
+            break;
+          case Function::Min:
+            value = std::min(value, next);
+            break;
+          case Function::Max:
+            value = std::max(value, next);
+            break;
+          case Function::Less:
+            value = value < next;
+            break;
+          case Function::Equal:
+            value = value == next;
+            break;
+          }
+        }
+      }
+      for (int power = 0; power < factor.power; ++power)
+        product = checkedMul(product, value);
+    }
+    sum = checkedAdd(sum, product);
+  }
+  return sum;
+}
+
+} // namespace jarana::symbolic
