@@ -1,0 +1,23 @@
+// The hybrid dialect and its registration.
+#pragma once
+
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/DialectRegistry.h"
+
+#include "dialects/hybrid/HybridDialect.h.inc"
+
+namespace mlir::hybrid {
+
+/// The module's attribute that names the folder which file ranges are relative
+/// to.
+inline constexpr StringLiteral kModelDirAttr = "hybrid.model_dir";
+/// Attributes of the arguments and results of the entry functions: their names
+/// in the model, and their element types in it (numpy's names).
+inline constexpr StringLiteral kNameAttr = "hybrid.name";
+inline constexpr StringLiteral kDTypeAttr = "hybrid.dtype";
+
+/// Registers the dialect and everything that it lends to others
+/// (bufferization).
+void registerHybridExtensions(DialectRegistry &registry);
+
+} // namespace mlir::hybrid

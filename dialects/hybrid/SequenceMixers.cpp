@@ -1,0 +1,106 @@
+// SequenceMixerOpInterface: what carries the sequence, and the one-position
+// form.
+#include "dialects/hybrid/Hybrid.h"
+
+using namespace mlir;
+using namespace mlir::hybrid;
+
+/// Without the sequence dimension 1, which has size 1.
+static Value dropPosition(OpBuilder &builder, Location loc, Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, value);
+  SmallVector<OpFoldResult> zeros(sizes.size(), builder.getIndexAttr(0)),
+      ones(sizes.size(), builder.getIndexAttr(1));
+  sizes[1] = builder.getIndexAttr(1);
+  SmallVector<int64_t> shape(type.getShape());
+  shape.erase(shape.begin() + 1);
+  return tensor::ExtractSliceOp::create(builder, loc, type.clone(shape), value,
+                                        zeros, sizes, ones);
+}
+
+SmallVector<Value> hybrid::buildStateUpdate(OpBuilder &builder, Location loc,
+                                            Value x, Value dt, Value a, Value b,
+                                            Value c, Value y, Value state) {
+  bool decayPerPosition = cast<ShapedType>(a.getType()).getRank() == 4;
+  auto update = StateUpdateOp::create(
+      builder, loc, dropPosition(builder, loc, x),
+      dt ? dropPosition(builder, loc, dt) : Value(),
+      decayPerPosition ? dropPosition(builder, loc, a) : a,
+      dropPosition(builder, loc, b), dropPosition(builder, loc, c),
+      dropPosition(builder, loc, y), state);
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, y);
+  SmallVector<OpFoldResult> zeros(sizes.size(), builder.getIndexAttr(0)),
+      ones(sizes.size(), builder.getIndexAttr(1));
+  sizes[1] = builder.getIndexAttr(1);
+  Value full = tensor::InsertSliceOp::create(builder, loc, update.getResult(0),
+                                             y, zeros, sizes, ones);
+  return {full, update.getResult(1)};
+}
+
+SmallVector<OpOperand *> SsdScanOp::getSequenceOperands() {
+  SmallVector<OpOperand *> operands;
+  for (OpOperand &operand : (*this)->getOpOperands())
+    if (&operand != &getStateMutable() &&
+        !(&operand == &getAMutable() &&
+          cast<ShapedType>(getA().getType()).getRank() == 2))
+      operands.push_back(&operand);
+  return operands;
+}
+unsigned SsdScanOp::getSequenceDim(OpOperand &) { return 1; }
+SmallVector<OpOperand *> SsdScanOp::getStateOperands() {
+  return {&getStateMutable()};
+}
+
+FailureOr<SmallVector<Value>> SsdScanOp::buildStep(OpBuilder &builder,
+                                                   ValueRange operands) {
+  if (operands.size() != (*this)->getNumOperands() || !hasPureTensorSemantics())
+    return failure();
+  unsigned dt = getDt() ? 1 : 0;
+  return buildStateUpdate(builder, getLoc(), operands[0],
+                          dt ? operands[1] : Value(), operands[1 + dt],
+                          operands[2 + dt], operands[3 + dt], operands[4 + dt],
+                          operands[5 + dt]);
+}
+
+SmallVector<OpOperand *> CausalConv1dOp::getSequenceOperands() {
+  return {&getInputMutable(), &getYMutable()};
+}
+unsigned CausalConv1dOp::getSequenceDim(OpOperand &) { return 1; }
+SmallVector<OpOperand *> CausalConv1dOp::getStateOperands() {
+  return {&getStateMutable()};
+}
+
+/// A convolution over one position, and attention of one query, are their own
+/// steps.
+static FailureOr<SmallVector<Value>>
+cloneAsStep(OpBuilder &builder, Operation *op, ValueRange operands) {
+  if (operands.size() != op->getNumOperands() ||
+      !llvm::all_of(operands.getTypes(), llvm::IsaPred<RankedTensorType>))
+    return failure();
+  return llvm::to_vector_of<Value>(
+      cloneOnOperands(builder, op, operands)->getResults());
+}
+
+FailureOr<SmallVector<Value>> CausalConv1dOp::buildStep(OpBuilder &builder,
+                                                        ValueRange operands) {
+  return cloneAsStep(builder, *this, operands);
+}
+
+SmallVector<OpOperand *> AttentionOp::getSequenceOperands() {
+  SmallVector<OpOperand *> operands{&getQueryMutable()};
+  if (Value bias = getBias();
+      bias && cast<ShapedType>(bias.getType()).getDimSize(3) != 1)
+    operands.push_back(&getBiasMutable()[0]);
+  operands.push_back(&getYMutable());
+  return operands;
+}
+SmallVector<OpOperand *> AttentionOp::getContextOperands() {
+  return {&getKeyMutable(), &getValueMutable()};
+}
+unsigned AttentionOp::getSequenceDim(OpOperand &operand) {
+  return &operand == &getKeyMutable() || &operand == &getValueMutable() ? 2 : 3;
+}
+FailureOr<SmallVector<Value>> AttentionOp::buildStep(OpBuilder &builder,
+                                                     ValueRange operands) {
+  return cloneAsStep(builder, *this, operands);
+}

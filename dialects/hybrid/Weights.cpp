@@ -1,0 +1,110 @@
+// Verifiers of weights and of checks.
+#include "dialects/hybrid/Hybrid.h"
+
+using namespace mlir;
+using namespace mlir::hybrid;
+
+/// The bytes of a tensor in a file: booleans take a byte each, other types of
+/// fewer than 8 bits are packed. Nothing where that overflows.
+static std::optional<int64_t> bytesInFile(RankedTensorType type) {
+  int64_t count = 1;
+  for (int64_t size : type.getShape())
+    if (__builtin_mul_overflow(count, size, &count))
+      return std::nullopt;
+  int64_t bits = type.getElementTypeBitWidth();
+  if (bits == 1)
+    return count;
+  if (__builtin_mul_overflow(count, bits, &bits) ||
+      __builtin_add_overflow(bits, 7, &bits))
+    return std::nullopt;
+  return bits / 8;
+}
+
+void WeightOp::build(OpBuilder &builder, OperationState &state, StringRef name,
+                     RankedTensorType type, Attribute value) {
+  build(builder, state, builder.getStringAttr(name), TypeAttr::get(type),
+        value);
+}
+
+LogicalResult WeightOp::verify() {
+  RankedTensorType type = getTensorType();
+  if (!type.hasStaticShape()) // weight_c1
+    return emitOpError("the dimensions of a weight must be known, got ")
+           << type;
+  if (auto range = dyn_cast<FileRangeAttr>(getValue())) {
+    if (!type.getElementType().isIntOrFloat())
+      return emitOpError(
+                 "a weight in a file must have integers or floats, got ")
+             << type.getElementType();
+    std::optional<int64_t> bytes = bytesInFile(type);
+    if (!bytes || *bytes != range.getBytes()) { // weight_c2
+      InFlightDiagnostic diagnostic =
+          emitOpError("the file range must have the bytes of ") << type;
+      if (bytes)
+        diagnostic << ": expected " << *bytes;
+      return diagnostic << ", got " << range.getBytes();
+    }
+    return success();
+  }
+  if (auto elements = dyn_cast<ElementsAttr>(getValue())) {
+    if (elements.getShapedType() != type) // weight_c3
+      return emitOpError("the value must have the weight's type: expected ")
+             << type << ", got " << elements.getShapedType();
+    return success();
+  }
+  if (!isa<DerivedAttr>(getValue())) // weight_c4
+    return emitOpError("the value must be a file range, elements or a derived "
+                       "weight, got ")
+           << getValue();
+  return success();
+}
+
+LogicalResult WeightOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto derived = dyn_cast<DerivedAttr>(getValue());
+  if (!derived)
+    return success();
+  auto source =
+      tables.lookupNearestSymbolFrom<WeightOp>(*this, derived.getSource());
+  if (!source || source == *this) // weight_c5
+    return emitOpError("the source of a derived weight must be another weight "
+                       "of the module, got ")
+           << derived.getSource();
+  RankedTensorType matrix = source.getTensorType();
+  if (matrix.getRank() != 2)
+    return emitOpError("the source of panels must be a matrix, got ") << matrix;
+  int64_t k = matrix.getDimSize(0), n = matrix.getDimSize(1),
+          nr = derived.getNr();
+  if (derived.getPacking() == Packing::PanelsTransposed)
+    std::swap(k, n);
+  auto expected = RankedTensorType::get({llvm::divideCeilSigned(n, nr), k, nr},
+                                        matrix.getElementType());
+  if (getTensorType() != expected)
+    return emitOpError("the panels of ")
+           << matrix << " must have the type " << expected << ", got "
+           << getTensorType();
+  return success();
+}
+
+void LoadWeightOp::build(OpBuilder &builder, OperationState &state,
+                         WeightOp weight) {
+  build(builder, state, weight.getTensorType(), weight.getSymName());
+}
+
+LogicalResult LoadWeightOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto weight =
+      tables.lookupNearestSymbolFrom<WeightOp>(*this, getWeightAttr());
+  if (!weight) // load_weight_c1
+    return emitOpError("the symbol must be a hybrid.weight of the module, got ")
+           << getWeightAttr();
+  if (weight.getTensorType() != getResult().getType()) // load_weight_c2
+    return emitOpError("the result must have the type of weight ")
+           << getWeightAttr() << ": expected " << weight.getTensorType()
+           << ", got " << getResult().getType();
+  return success();
+}
+
+LogicalResult CheckOp::verify() {
+  if (getMessage().empty()) // check_c1
+    return emitOpError("the message must not be empty");
+  return success();
+}
