@@ -1,0 +1,168 @@
+// What the reference operators share: attributes, shapes, strided iteration.
+// Nothing here knows an operator.
+#pragma once
+
+#include "lib/reference/operators/Tables.h"
+
+#include <array>
+#include <cmath>
+
+namespace jarana::reference {
+
+/// The attribute, or `fallback` (the specification's default) where it is
+/// absent; throws where it has another kind, or is absent without a fallback.
+int64_t integer(const Attributes &, const std::string &name,
+                std::optional<int64_t> fallback = std::nullopt);
+double number(const Attributes &, const std::string &name,
+              std::optional<double> fallback = std::nullopt);
+std::string text(const Attributes &, const std::string &name,
+                 std::optional<std::string> fallback = std::nullopt);
+std::vector<int64_t> integers(const Attributes &, const std::string &name,
+                              std::vector<int64_t> fallback = {});
+bool has(const Attributes &, const std::string &name);
+/// An element type given by its name ("float16") or by ONNX's number of it
+/// (TensorProto.DataType); none where the attribute is absent or 0.
+std::optional<DType> dtype(const Attributes &, const std::string &name);
+
+/// `axis` counted from the end where it is negative; throws outside [-rank,
+/// rank).
+int64_t normalizeAxis(int64_t axis, int64_t rank);
+/// Row-major strides in elements.
+Shape stridesOf(const Shape &);
+/// The product of shape[begin], ..., shape[end - 1].
+int64_t product(const Shape &, int64_t begin, int64_t end);
+/// Numpy's multidirectional broadcasting; throws where shapes do not agree.
+Shape broadcast(const Shape &, const Shape &);
+/// Strides that read a tensor of shape `from` as if it had shape `to`: 0 along
+/// broadcast dimensions. Throws where `from` does not broadcast to `to`.
+Shape broadcastStrides(const Shape &from, const Shape &to);
+bool isUnsigned64(DType);
+/// a < b, as values of the integer type.
+bool lessInt(DType, int64_t a, int64_t b);
+/// Throws "WHAT has shape ..., but ... is expected".
+void expectShape(const std::string &what, const Shape &found,
+                 const Shape &expected);
+void expectRank(const std::string &what, const Shape &found, int64_t rank);
+
+/// Calls f(i, offsets) for every element i of `shape` in row-major order;
+/// offsets[k] is the index's product with strides[k].
+template <size_t N, class F>
+void forEach(const Shape &shape, const std::array<Shape, N> &strides, F &&f) {
+  int64_t count = elementCount(shape);
+  std::array<int64_t, N> at{};
+  Shape index(shape.size());
+  for (int64_t i = 0; i < count; ++i) {
+    f(i, at);
+    for (int64_t d = static_cast<int64_t>(shape.size()) - 1; d >= 0; --d) {
+      for (size_t k = 0; k < N; ++k)
+        at[k] += strides[k][d];
+      if (++index[d] < shape[d])
+        break;
+      for (size_t k = 0; k < N; ++k)
+        at[k] -= strides[k][d] * shape[d];
+      index[d] = 0;
+    }
+  }
+}
+
+template <class Real> bool present(const InputsOf<Real> &inputs, size_t i) {
+  return i < inputs.size() && inputs[i];
+}
+/// Input i, nullptr where it is absent.
+template <class Real>
+const TensorOf<Real> *optional(const InputsOf<Real> &inputs, size_t i) {
+  return present(inputs, i) ? inputs[i] : nullptr;
+}
+template <class Real>
+const TensorOf<Real> &required(const InputsOf<Real> &inputs, size_t i) {
+  if (!present(inputs, i))
+    throw Error("input " + std::to_string(i) + " is missing");
+  return *inputs[i];
+}
+template <class Real>
+const TensorOf<Real> &requiredReal(const InputsOf<Real> &inputs, size_t i) {
+  const TensorOf<Real> &tensor = required(inputs, i);
+  if (!isFloat(tensor.dtype))
+    throw Error("input " + std::to_string(i) + " is " + name(tensor.dtype) +
+                ", but a float type is expected");
+  return tensor;
+}
+template <class Real>
+const TensorOf<Real> &requiredInt(const InputsOf<Real> &inputs, size_t i) {
+  const TensorOf<Real> &tensor = required(inputs, i);
+  if (isFloat(tensor.dtype))
+    throw Error("input " + std::to_string(i) + " is " + name(tensor.dtype) +
+                ", but an integer type is expected");
+  return tensor;
+}
+
+/// The value of a tensor of one element.
+template <class Real> int64_t intScalar(const TensorOf<Real> &tensor) {
+  if (isFloat(tensor.dtype) || tensor.size() != 1)
+    throw Error("one integer is expected, not " + name(tensor.dtype) + " " +
+                toText(tensor.shape));
+  return tensor.ints[0];
+}
+/// Element i as a Real, whatever the type.
+template <class Real> Real realAt(const TensorOf<Real> &tensor, int64_t i) {
+  if (isFloat(tensor.dtype))
+    return tensor.reals[i];
+  if (isUnsigned64(tensor.dtype))
+    return Real(static_cast<uint64_t>(tensor.ints[i]));
+  return Real(tensor.ints[i]);
+}
+
+/// Rounds each element to the tensor's type: the one rounding of an operator.
+template <class Real> TensorOf<Real> rounded(TensorOf<Real> tensor) {
+  for (Real &value : tensor.reals)
+    value = roundTo(tensor.dtype, value);
+  for (int64_t &value : tensor.ints)
+    value = wrap(tensor.dtype, value);
+  return tensor;
+}
+
+/// The tensor of `shape` whose element at an index is `tensor`'s at
+/// offset + index . strides: transposition, slicing and broadcasting.
+template <class Real>
+TensorOf<Real> strided(const TensorOf<Real> &tensor, Shape shape,
+                       const Shape &strides, int64_t offset = 0) {
+  TensorOf<Real> result(tensor.dtype, std::move(shape));
+  forEach<1>(result.shape, {strides}, [&](int64_t i, auto &at) {
+    if (isFloat(tensor.dtype))
+      result.reals[i] = tensor.reals[offset + at[0]];
+    else
+      result.ints[i] = tensor.ints[offset + at[0]];
+  });
+  return result;
+}
+
+/// Copies `count` consecutive elements.
+template <class Real>
+void copyRun(const TensorOf<Real> &from, int64_t source, TensorOf<Real> &to,
+             int64_t target, int64_t count) {
+  if (isFloat(from.dtype))
+    std::copy_n(from.reals.begin() + source, count, to.reals.begin() + target);
+  else
+    std::copy_n(from.ints.begin() + source, count, to.ints.begin() + target);
+}
+
+template <class Real>
+TensorOf<Real> reshaped(TensorOf<Real> tensor, Shape shape) {
+  if (elementCount(shape) != tensor.size())
+    throw Error("shape " + toText(tensor.shape) + " cannot become " +
+                toText(shape));
+  tensor.shape = std::move(shape);
+  return tensor;
+}
+
+template <class Real>
+TensorOf<Real> transposed(const TensorOf<Real> &tensor, const Shape &order) {
+  Shape shape, strides, from = stridesOf(tensor.shape);
+  for (int64_t axis : order) {
+    shape.push_back(tensor.shape[axis]);
+    strides.push_back(from[axis]);
+  }
+  return strided(tensor, shape, strides);
+}
+
+} // namespace jarana::reference
