@@ -36,7 +36,7 @@ def Hybrid_YieldOp : Op<Hybrid_Dialect, "yield",
   let summary = "gives the results of a group";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ /* no values */ }]>];
 }
 
 #endif // JARANA_HYBRID_PLAN_OPS_TD
