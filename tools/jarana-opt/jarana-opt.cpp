@@ -1,7 +1,6 @@
 // jarana-opt: runs passes on a module; what the lit tests drive.
-#ifdef JARANA_HAS_HYBRID
 #include "dialects/hybrid/HybridDialect.h"
-#endif
+#include "passes/cpu/Pipelines.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -13,9 +12,8 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
-#ifdef JARANA_HAS_HYBRID
   mlir::hybrid::registerHybridExtensions(registry);
-#endif
+  jarana::cpu::registerCpuPassesAndPipelines();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Jarana's pass driver\n", registry));
 }

@@ -1,0 +1,44 @@
+// The arguments of an entry function in the ABI of docs/architecture.md:
+// inputs, outputs, weights, arena.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace jarana::cpu {
+
+/// On an entry function: the number of its inputs (i64).
+inline constexpr llvm::StringLiteral inputsAttr = "hybrid.num_inputs";
+/// On the function that computes sizes: the entry it belongs to.
+inline constexpr llvm::StringLiteral planOfAttr = "hybrid.plan_of";
+/// On a weight: where it lies in the weights argument, in bytes (i64).
+inline constexpr llvm::StringLiteral offsetAttr = "hybrid.offset";
+/// On a check: what the entry returns where it fails (i32, negative).
+inline constexpr llvm::StringLiteral codeAttr = "hybrid.code";
+/// On the module: the messages of the checks; code -k is message k-1.
+inline constexpr llvm::StringLiteral checksAttr = "hybrid.checks";
+
+inline bool isEntry(mlir::func::FuncOp function) {
+  return function->hasAttr(inputsAttr) && !function.isDeclaration();
+}
+inline bool isPlan(mlir::func::FuncOp function) {
+  return function->hasAttr(planOfAttr);
+}
+inline unsigned numInputs(mlir::func::FuncOp entry) {
+  return entry->getAttrOfType<mlir::IntegerAttr>(inputsAttr).getInt();
+}
+inline mlir::BlockArgument weightsArgument(mlir::func::FuncOp entry) {
+  return entry.getArgument(entry.getNumArguments() - 2);
+}
+inline mlir::BlockArgument arenaArgument(mlir::func::FuncOp entry) {
+  return entry.getArgument(entry.getNumArguments() - 1);
+}
+/// The function that computes the sizes of `entry`; null where there is none.
+mlir::func::FuncOp planOf(mlir::func::FuncOp entry);
+
+/// The position of dimension `dim` of input `input` among all dimensions of all
+/// inputs, which is the order of the plan function's first argument.
+unsigned planIndex(mlir::func::FuncOp entry, unsigned input, unsigned dim);
+
+constexpr int64_t alignment = 64;
+
+} // namespace jarana::cpu

@@ -1,0 +1,172 @@
+// cpu-pack-weights: products with weights read panels packed at compile time.
+#include "passes/cpu/Passes.h"
+
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/IR/Remarks.h"
+
+using namespace mlir;
+
+namespace jarana::cpu {
+#define GEN_PASS_DEF_PACKWEIGHTSPASS
+#include "passes/cpu/Passes.h.inc"
+
+namespace {
+
+/// The right side of a product: a weight, stored as [k, n] or as [n, k].
+struct WeightMatrix {
+  hybrid::LoadWeightOp load;
+  bool transposed = false;
+};
+
+std::optional<WeightMatrix> weightMatrix(Value value) {
+  WeightMatrix result;
+  for (;;) {
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      return std::nullopt;
+    if (auto load = dyn_cast<hybrid::LoadWeightOp>(op)) {
+      result.load = load;
+      return result;
+    }
+    if (auto transpose = dyn_cast<linalg::TransposeOp>(op)) {
+      if (transpose.getPermutation() != ArrayRef<int64_t>{1, 0})
+        return std::nullopt;
+      result.transposed = !result.transposed;
+      value = transpose.getInput();
+    } else if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
+      auto perm = linalg::isaTransposeOpInterface(generic);
+      if (!perm || *perm != SmallVector<int64_t>{1, 0})
+        return std::nullopt;
+      result.transposed = !result.transposed;
+      value = generic.getDpsInputOperand(0)->get();
+    } else if (auto cast = dyn_cast<tensor::CastOp>(op)) {
+      value = cast.getSource();
+    } else {
+      return std::nullopt;
+    }
+  }
+}
+
+bool isStoredFloat(Type type) {
+  return type.isF32() || type.isF16() || type.isBF16();
+}
+
+struct PackWeights : impl::PackWeightsPassBase<PackWeights> {
+  using PackWeightsPassBase::PackWeightsPassBase;
+
+  void runOnOperation() override {
+    if (nr == 0)
+      return;
+    SymbolTable symbols(getOperation());
+    SmallVector<linalg::LinalgOp> products;
+    getOperation().walk([&](linalg::LinalgOp op) {
+      if (linalg::isaContractionOpInterface(op))
+        products.push_back(op);
+    });
+    for (linalg::LinalgOp product : products)
+      pack(product, symbols);
+  }
+
+  void pack(linalg::LinalgOp product, SymbolTable &symbols) {
+    // [m..., k] x [k, n], or [m..., k] x [n, k]
+    auto dims = linalg::inferContractionDims(product);
+    if (failed(dims) || !dims->batch.empty() || dims->m.empty() ||
+        dims->n.size() != 1 || dims->k.size() != 1)
+      return;
+    Value lhs = product.getDpsInputOperand(0)->get();
+    Value rhs = product.getDpsInputOperand(1)->get();
+    std::optional<WeightMatrix> matrix = weightMatrix(rhs);
+    if (!matrix)
+      return;
+    MLIRContext *context = &getContext();
+    AffineExpr n = getAffineDimExpr(dims->n[0], context),
+               k = getAffineDimExpr(dims->k[0], context);
+    SmallVector<AffineExpr> rows = llvm::map_to_vector(
+        dims->m, [&](unsigned dim) { return getAffineDimExpr(dim, context); });
+    auto with = [&](AffineExpr last) {
+      SmallVector<AffineExpr> exprs = rows;
+      exprs.push_back(last);
+      return exprs;
+    };
+    SmallVector<AffineMap> maps = product.getIndexingMapsArray();
+    if (maps[0].getResults() != ArrayRef(with(k)) ||
+        maps[2].getResults() != ArrayRef(with(n)))
+      return;
+    if (maps[1].getResults() == ArrayRef<AffineExpr>{n, k})
+      matrix->transposed = !matrix->transposed;
+    else if (maps[1].getResults() != ArrayRef<AffineExpr>{k, n})
+      return;
+    auto outType = cast<RankedTensorType>(product->getResultTypes()[0]);
+    auto weightType = matrix->load.getType();
+    if (!isStoredFloat(weightType.getElementType()) ||
+        cast<RankedTensorType>(lhs.getType()).getElementType() !=
+            outType.getElementType() ||
+        !isStoredFloat(outType.getElementType()) ||
+        !startsFromZero(product.getDpsInitOperand(0)->get())) {
+      remark::missed(product.getLoc(), remark::RemarkOpts::name("element-types")
+                                           .category("cpu-pack-weights"))
+          << "the product reads its weight unpacked: element types, or an "
+             "initial value";
+      return;
+    }
+
+    auto source = symbols.lookup<hybrid::WeightOp>(matrix->load.getWeight());
+    hybrid::WeightOp panels = panelsOf(source, matrix->transposed, symbols);
+    OpBuilder builder(product);
+    Location loc = product.getLoc();
+    Value load = hybrid::LoadWeightOp::create(builder, loc, panels);
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(
+        builder, loc, product.getDpsInitOperand(0)->get());
+    SmallVector<ReassociationIndices> rowsAndColumn(2);
+    for (size_t row = 0; row < rows.size(); ++row)
+      rowsAndColumn[0].push_back(row);
+    rowsAndColumn[1].push_back(rows.size());
+    bool flatten = rows.size() > 1;
+    if (flatten)
+      lhs = tensor::CollapseShapeOp::create(builder, loc, lhs, rowsAndColumn);
+    SmallVector<OpFoldResult> flat{tensor::getMixedSize(builder, loc, lhs, 0),
+                                   sizes.back()};
+    Value empty =
+        tensor::EmptyOp::create(builder, loc, flat, outType.getElementType());
+    Value result =
+        hybrid::PackedMatmulOp::create(builder, loc, lhs, load, empty)
+            ->getResult(0);
+    if (flatten)
+      result = tensor::ExpandShapeOp::create(builder, loc, outType, result,
+                                             rowsAndColumn, sizes);
+    product->getResult(0).replaceAllUsesWith(result);
+    product->erase();
+  }
+
+  static bool startsFromZero(Value init) {
+    auto fill = init.getDefiningOp<linalg::FillOp>();
+    return fill && matchPattern(fill.getInputs()[0], m_AnyZeroFloat());
+  }
+
+  hybrid::WeightOp panelsOf(hybrid::WeightOp source, bool transposed,
+                            SymbolTable &symbols) {
+    std::string name =
+        (source.getSymName() + (transposed ? ".panelsT" : ".panels")).str() +
+        std::to_string(nr);
+    if (auto existing = symbols.lookup<hybrid::WeightOp>(name))
+      return existing;
+    RankedTensorType type = source.getTensorType();
+    int64_t k = type.getDimSize(transposed ? 1 : 0),
+            n = type.getDimSize(transposed ? 0 : 1);
+    OpBuilder builder(source);
+    builder.setInsertionPointAfter(source);
+    auto packing = transposed ? hybrid::Packing::PanelsTransposed
+                              : hybrid::Packing::Panels;
+    auto value = hybrid::DerivedAttr::get(
+        builder.getContext(), FlatSymbolRefAttr::get(source.getSymNameAttr()),
+        packing, nr);
+    auto panelType = RankedTensorType::get(
+        {llvm::divideCeilSigned(n, int64_t(nr)), k, nr}, type.getElementType());
+    auto panels = hybrid::WeightOp::create(builder, source.getLoc(), name,
+                                           panelType, value);
+    symbols.insert(panels);
+    return panels;
+  }
+};
+} // namespace
+} // namespace jarana::cpu

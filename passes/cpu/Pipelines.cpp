@@ -1,0 +1,127 @@
+#include "passes/cpu/Pipelines.h"
+#include "passes/cpu/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace jarana::cpu {
+
+void populateTensorPhase(OpPassManager &pm, const PipelineOptions &options) {
+  // Transposes of weights must still stand beside their products.
+  pm.addPass(createPackWeightsPass({options.nr}));
+  auto &function = pm.nest<func::FuncOp>();
+  function.addPass(createDecomposePass());
+  function.addPass(createCanonicalizerPass());
+  function.addPass(
+      createCSEPass()); // equal maskings and shape computations, once per model
+  function.addPass(createFuseElementwisePass());
+  function.addPass(createCanonicalizerPass());
+  function.addPass(createCSEPass());
+  // A weight whose panels took its place is not stored.
+  pm.addPass(createSymbolDCEPass());
+}
+
+void populateKernelsPhase(OpPassManager &pm, const PipelineOptions &options) {
+  // Dimensions of intermediate tensors must be index arithmetic on those of the
+  // inputs before buffers exist, as sizes of the arena are computed at the
+  // start.
+  pm.nest<func::FuncOp>().addPass(
+      memref::createResolveRankedShapeTypeResultDimsPass());
+  pm.nest<func::FuncOp>().addPass(createCanonicalizerPass());
+  pm.nest<func::FuncOp>().addPass(createStabilizeLoopsPass());
+  pm.addPass(createEntryPointsPass());
+  pm.addPass(createCSEPass());
+  // After the outputs are destinations, so that results are computed in them.
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  bufferization::OneShotBufferizePassOptions bufferize;
+  bufferize.bufferizeFunctionBoundaries = false;
+  bufferize.allowReturnAllocsFromLoops = true;
+  pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  auto &function = pm.nest<func::FuncOp>();
+  function.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  function.addPass(createCanonicalizerPass());
+  function.addPass(createCSEPass());
+  function.addPass(bufferization::createBufferHoistingPass());
+  function.addPass(bufferization::createBufferLoopHoistingPass());
+  pm.addPass(createPlanArenaPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  // Only now do operands look the same in each layer: views of the arena and of
+  // the weights.
+  pm.addPass(createOutlineKernelsPass());
+}
+
+void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
+  auto &function = pm.nest<func::FuncOp>();
+  function.addPass(createLinalgToLoopsPass());
+  function.addPass(createCanonicalizerPass());
+  function.addPass(createCSEPass());
+  // On f32 before and after: LLVM has no bf16 arithmetic on most targets, and
+  // calls a library for conversions.
+  function.addPass(createExpandMathPass());
+  arith::ArithEmulateUnsupportedFloatsOptions emulate;
+  emulate.sourceTypeStrs = {"bf16", "f16"};
+  emulate.targetTypeStr = "f32";
+  function.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  function.addPass(arith::createArithExpandOpsPass(expand));
+  function.addPass(createConvertVectorToSCFPass());
+  // Views of views become pointer arithmetic before the loops lose their
+  // bounds.
+  function.addPass(memref::createExpandStridedMetadataPass());
+  function.addPass(createLowerAffinePass());
+  function.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(createConvertSCFToOpenMPPass());
+  // Needs the loops inside parallel regions, for an estimate of their work.
+  pm.nest<func::FuncOp>().addPass(createLimitThreadsPass({options.minWork}));
+  pm.addPass(createSCFToControlFlowPass());
+  pm.nest<func::FuncOp>().addPass(createLowerChecksPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createConvertToLLVMPass());
+  pm.addPass(createConvertOpenMPToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createCInterfacePass());
+}
+
+void registerCpuPassesAndPipelines() {
+  registerCpuPasses();
+  PassPipelineRegistration<PipelineOptions>(
+      "jarana-cpu-tensor-phase",
+      "hybrid form: packed weights, decomposed, fused",
+      [](OpPassManager &pm, const PipelineOptions &o) {
+        populateTensorPhase(pm, o);
+      });
+  PassPipelineRegistration<PipelineOptions>(
+      "jarana-cpu-kernels-phase", "after the tensor phase: to the kernels form",
+      [](OpPassManager &pm, const PipelineOptions &o) {
+        populateKernelsPhase(pm, o);
+      });
+  PassPipelineRegistration<PipelineOptions>(
+      "jarana-cpu-llvm-phase", "from the kernels form to the llvm form",
+      [](OpPassManager &pm, const PipelineOptions &o) {
+        populateLlvmPhase(pm, o);
+      });
+  PassPipelineRegistration<PipelineOptions>(
+      "jarana-cpu-pipeline", "from the hybrid form to the llvm form",
+      [](OpPassManager &pm, const PipelineOptions &o) {
+        populateTensorPhase(pm, o);
+        populateKernelsPhase(pm, o);
+        populateLlvmPhase(pm, o);
+      });
+}
+
+} // namespace jarana::cpu

@@ -1,0 +1,33 @@
+// The phases from the hybrid form to the llvm form on CPUs, in order.
+#pragma once
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace jarana::cpu {
+
+struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
+  Option<int64_t> nr{*this, "nr",
+                     llvm::cl::desc("columns per panel of a packed weight"),
+                     llvm::cl::init(16)};
+  Option<int64_t> minWork{
+      *this, "min-work",
+      llvm::cl::desc("innermost iterations that pay for waking the threads"),
+      llvm::cl::init(16384)};
+};
+
+/// Tensors: packed weights, no op without a kernel, fused elementwise ops.
+/// Afterwards the set of weights that the code reads is fixed.
+void populateTensorPhase(mlir::OpPassManager &pm,
+                         const PipelineOptions &options);
+/// The ABI, buffers, the arena, kernels: gives the kernels form.
+void populateKernelsPhase(mlir::OpPassManager &pm,
+                          const PipelineOptions &options);
+/// Loops, vectors, threads, LLVM: gives the llvm form.
+void populateLlvmPhase(mlir::OpPassManager &pm, const PipelineOptions &options);
+
+/// Registers the passes, each phase (`jarana-cpu-tensor-phase`, ...), and all
+/// three as `jarana-cpu-pipeline`.
+void registerCpuPassesAndPipelines();
+
+} // namespace jarana::cpu
