@@ -1,6 +1,8 @@
 // The dialect itself, the trait of its operators, and the folders.
 #include "dialects/onnx/OnnxDialect.h"
 
+#include "dialects/onnx/ShapeInference.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -66,7 +68,9 @@ mlir::onnx::verifyTypeVariables(Operation *op, StringRef variables,
   return success();
 }
 
-LogicalResult mlir::onnx::verifyShapeRule(Operation *op) { return success(); }
+LogicalResult mlir::onnx::verifyShapeRule(Operation *op) {
+  return jarana::onnx::verifyOp(op);
+}
 
 //===- folders ------------------------------------------------------------===//
 

@@ -6,6 +6,7 @@
 #include "mlir/IR/Operation.h"
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 
 namespace jarana::onnx {
@@ -26,6 +27,13 @@ struct ValueInfo {
 mlir::FailureOr<llvm::SmallVector<ValueInfo>>
 inferOp(mlir::Operation *op, llvm::ArrayRef<ValueInfo> operands, symbolic::Context &context);
 
+/// The verifiers' entry: infers the results from the operands' types (`?` is a fresh symbol; constants give contents) and
+/// checks that the result types are compatible.
+mlir::LogicalResult verifyOp(mlir::Operation *op);
+
+/// Whether there is a rule for the operator of this name.
+bool hasShapeRule(llvm::StringRef name);
+
 /// The info of every value of a function in onnx form, computed front to back (regions of Scan included).
 class SymbolicShapes {
 public:
@@ -43,9 +51,12 @@ public:
   void setArgument(mlir::BlockArgument argument, llvm::ArrayRef<llvm::StringRef> dims);
   mlir::LogicalResult infer(mlir::Operation *op); ///< records the results' info; also sets their types to what is known
   void set(mlir::Value value, ValueInfo info);
-  ValueInfo lookup(mlir::Value value) const;
+  ValueInfo lookup(mlir::Value value) const; ///< by all that is known now; not present() for unknown values
 
 private:
+  mlir::FailureOr<llvm::SmallVector<ValueInfo>> inferScan(mlir::Operation *op, llvm::ArrayRef<ValueInfo> operands);
+  void recordResults(mlir::Operation *op, llvm::ArrayRef<ValueInfo> results, symbolic::SymbolId firstNew);
+
   std::shared_ptr<symbolic::Context> ctx;
   llvm::DenseMap<mlir::Value, ValueInfo> infos;
   llvm::StringMap<symbolic::SymbolId> named;

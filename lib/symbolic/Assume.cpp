@@ -17,6 +17,11 @@ const Context::Symbol &Context::symbolInfo(SymbolId id) const {
 
 size_t Context::numSymbols() const { return table.size(); }
 
+void Context::raiseLowerBound(SymbolId id, int64_t bound) {
+  int64_t &known = table.at(static_cast<size_t>(id)).lowerBound;
+  known = std::max(known, bound);
+}
+
 /// Whether any of the rules applies somewhere in the expression.
 template <class Rules>
 static bool applies(const Expr &expr, const Rules &rules) {

@@ -75,6 +75,8 @@ public:
   SymbolId addSymbol(Symbol symbol);
   const Symbol &symbolInfo(SymbolId id) const;
   size_t numSymbols() const;
+  /// What is assumed of a symbol's value grows; it is checked at run time.
+  void raiseLowerBound(SymbolId id, int64_t bound);
   const std::vector<Check> &checks() const { return assumed; }
 
   // Folding constructors. Division by zero is not an expression: they throw
