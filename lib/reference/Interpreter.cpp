@@ -1,0 +1,308 @@
+#include "lib/reference/Interpreter.h"
+
+#include "lib/reference/MlirTensors.h"
+#include "mlir/IR/SymbolTable.h"
+
+#include <deque>
+#include <map>
+
+using namespace jarana;
+using namespace jarana::reference;
+
+using TensorPtr = std::shared_ptr<const Tensor>;
+using Values = llvm::DenseMap<mlir::Value, TensorPtr>;
+using Tensors = std::vector<TensorPtr>;
+
+namespace {
+/// Calls and regions within each other; a chain that is longer is taken for
+/// endless.
+constexpr int deepestNesting = 200;
+
+/// For each op of a block, the block's own values that no later op reads: they
+/// are dropped after it.
+using Deaths = std::vector<llvm::SmallVector<mlir::Value, 2>>;
+
+Deaths deathsOf(mlir::Block &block) {
+  llvm::MapVector<mlir::Value, size_t> last;
+  for (mlir::Value argument : block.getArguments())
+    last[argument] = 0;
+  size_t position = 0;
+  for (mlir::Operation &op : block) {
+    for (mlir::Value result : op.getResults())
+      last[result] = position;
+    op.walk(
+        [&](mlir::Operation *inner) { // regions read values of the block too
+          for (mlir::Value operand : inner->getOperands())
+            if (last.contains(operand))
+              last[operand] = position;
+        });
+    ++position;
+  }
+  Deaths deaths(position);
+  for (auto [value, at] : last)
+    if (at < deaths.size())
+      deaths[at].push_back(value);
+  return deaths;
+}
+} // namespace
+
+struct Interpreter::Impl {
+  explicit Impl(mlir::ModuleOp module) : symbols(module), weights(module) {}
+
+  /// Runs a block whose arguments are `inputs`; values of enclosing blocks are
+  /// in `values`. Gives what the terminator yields.
+  mlir::FailureOr<Tensors> runBlock(mlir::Block &block, Tensors inputs,
+                                    Values &values, int depth);
+  mlir::FailureOr<Tensors> runOp(mlir::Operation &op, Values &values,
+                                 int depth);
+  mlir::FailureOr<Tensors> runScan(mlir::Operation &op, Values &values,
+                                   int depth);
+  mlir::FailureOr<Tensors> runCall(mlir::Operation &op, Values &values,
+                                   int depth);
+
+  mlir::SymbolTable symbols;
+  Weights weights;
+  std::map<mlir::Block *, Deaths> deaths; // references to it stay valid
+};
+
+namespace {
+TensorPtr share(Tensor tensor) {
+  return std::make_shared<const Tensor>(std::move(tensor));
+}
+
+Tensors operandsOf(mlir::Operation &op, Values &values) {
+  Tensors tensors;
+  for (mlir::Value operand : op.getOperands())
+    tensors.push_back(values.lookup(operand));
+  return tensors;
+}
+
+/// What an operator of the table gives, as many results as the op has.
+Tensors apply(mlir::Operation &op, Values &values) {
+  llvm::StringRef name = op.getName().getStringRef(), inTable = name;
+  inTable.consume_front("onnx.");
+  const Operator *function = findOperator(inTable.str());
+  if (!function)
+    throw Error("has no reference implementation");
+  InputsOf<double> inputs = inputsOf(
+      &op, [&](mlir::Value value) { return values.lookup(value).get(); });
+  std::vector<Tensor> results = (*function)(inputs, attributesOf(&op));
+  if (results.size() < op.getNumResults())
+    throw Error("has more results than the operator");
+  Tensors tensors;
+  for (unsigned i = 0; i < op.getNumResults(); ++i)
+    tensors.push_back(share(std::move(results[i])));
+  return tensors;
+}
+
+/// The slice of `x` at `at` along `axis`, without that dimension.
+TensorPtr sliceAt(const Tensor &x, int64_t axis, int64_t at) {
+  Tensor index(DType::i64, {});
+  index.ints[0] = at;
+  return share((*findOperator("Gather"))({&x, &index}, {{"axis", axis}})[0]);
+}
+
+/// Slices stacked along a new dimension `axis`, the first at its end where
+/// `backward`.
+TensorPtr stack(const Tensors &slices, int64_t axis, bool backward) {
+  Tensor axes(DType::i64, {1});
+  axes.ints[0] = axis;
+  std::deque<Tensor> parts;
+  for (const TensorPtr &slice : slices) {
+    Tensor part = (*findOperator("Unsqueeze"))({slice.get(), &axes}, {})[0];
+    backward ? parts.push_front(std::move(part))
+             : parts.push_back(std::move(part));
+  }
+  InputsOf<double> inputs;
+  for (const Tensor &part : parts)
+    inputs.push_back(&part);
+  return share((*findOperator("Concat"))(inputs, {{"axis", axis}})[0]);
+}
+
+/// What scan output `type` is after no step at all: no slices (dimensions that
+/// are not known are 0 too).
+TensorPtr emptyStack(mlir::Type type, int64_t axis) {
+  auto shaped = mlir::cast<mlir::RankedTensorType>(type);
+  Shape shape;
+  for (int64_t dim : shaped.getShape())
+    shape.push_back(mlir::ShapedType::isDynamic(dim) ? 0 : dim);
+  shape[axis] = 0;
+  return share(Tensor(dtypeOf(shaped.getElementType()), shape));
+}
+
+std::vector<int64_t> integersOf(mlir::Operation &op, llvm::StringRef name,
+                                size_t count) {
+  auto attribute = op.getAttrOfType<mlir::DenseI64ArrayAttr>(name);
+  return attribute ? std::vector<int64_t>(attribute.asArrayRef())
+                   : std::vector<int64_t>(count, 0);
+}
+} // namespace
+
+/// Scan of ai.onnx: the states go round, the scan inputs are taken slice by
+/// slice, the scan outputs are stacked.
+mlir::FailureOr<Tensors> Interpreter::Impl::runScan(mlir::Operation &op,
+                                                    Values &values, int depth) {
+  Tensors operands = operandsOf(op, values);
+  size_t scanned =
+      op.getAttrOfType<mlir::IntegerAttr>("num_scan_inputs").getInt();
+  size_t states = operands.size() - scanned,
+         stacked = op.getNumResults() - states;
+  auto axes = integersOf(op, "scan_input_axes", scanned),
+       directions = integersOf(op, "scan_input_directions", scanned);
+  auto outAxes = integersOf(op, "scan_output_axes", stacked),
+       outDirections = integersOf(op, "scan_output_directions", stacked);
+  int64_t length = -1;
+  for (size_t i = 0; i < scanned; ++i) {
+    const Tensor &x = *operands[states + i];
+    axes[i] += axes[i] < 0 ? x.rank() : 0;
+    int64_t own = x.shape.at(axes[i]);
+    if (length >= 0 && own != length)
+      throw Error("the scan inputs have " + std::to_string(length) + " and " +
+                  std::to_string(own) + " slices");
+    length = own;
+  }
+  Tensors state(operands.begin(), operands.begin() + states);
+  std::vector<Tensors> slices(stacked);
+  mlir::Block &body = op.getRegion(0).front();
+  for (int64_t t = 0; t < length; ++t) {
+    Tensors inputs = state;
+    for (size_t i = 0; i < scanned; ++i)
+      inputs.push_back(sliceAt(*operands[states + i], axes[i],
+                               directions[i] ? length - 1 - t : t));
+    mlir::FailureOr<Tensors> results =
+        runBlock(body, inputs, values, depth + 1);
+    if (failed(results))
+      return mlir::failure();
+    state.assign(results->begin(), results->begin() + states);
+    for (size_t i = 0; i < stacked; ++i)
+      slices[i].push_back((*results)[states + i]);
+  }
+  for (size_t i = 0; i < stacked; ++i) {
+    auto type =
+        mlir::cast<mlir::RankedTensorType>(op.getResult(states + i).getType());
+    int64_t axis = outAxes[i] < 0 ? outAxes[i] + type.getRank() : outAxes[i];
+    state.push_back(length > 0 ? stack(slices[i], axis, outDirections[i])
+                               : emptyStack(type, axis));
+  }
+  return state;
+}
+
+mlir::FailureOr<Tensors> Interpreter::Impl::runCall(mlir::Operation &op,
+                                                    Values &values, int depth) {
+  auto call = mlir::cast<mlir::func::CallOp>(op);
+  auto callee = symbols.lookup<mlir::func::FuncOp>(call.getCallee());
+  if (!callee || callee.isExternal())
+    throw Error("calls @" + call.getCallee().str() +
+                ", which has no body here");
+  Values own;
+  return runBlock(callee.front(), operandsOf(op, values), own, depth + 1);
+}
+
+mlir::FailureOr<Tensors> Interpreter::Impl::runOp(mlir::Operation &op,
+                                                  Values &values, int depth) {
+  llvm::StringRef name = op.getName().getStringRef();
+  if (name == "onnx.None")
+    return Tensors{nullptr};
+  if (name == "onnx.Constant" || name == "arith.constant") {
+    auto elements = op.getAttrOfType<mlir::ElementsAttr>("value");
+    if (!elements)
+      throw Error("is not a tensor");
+    return Tensors{share(tensorOf(elements))};
+  }
+  if (name == "hybrid.load_weight")
+    return Tensors{weights.get(
+        op.getAttrOfType<mlir::FlatSymbolRefAttr>("weight").getValue())};
+  if (name == "tensor.empty") { // an init that is overwritten
+    auto type = mlir::cast<mlir::RankedTensorType>(op.getResult(0).getType());
+    if (!type.hasStaticShape())
+      throw Error("has dimensions that are not known");
+    return Tensors{
+        share(Tensor(dtypeOf(type.getElementType()), Shape(type.getShape())))};
+  }
+  if (name == "func.call")
+    return runCall(op, values, depth);
+  if (name == "onnx.Scan")
+    return runScan(op, values, depth);
+  if (name == "hybrid.group")
+    return runBlock(op.getRegion(0).front(), {}, values, depth + 1);
+  return apply(op, values);
+}
+
+mlir::FailureOr<Tensors> Interpreter::Impl::runBlock(mlir::Block &block,
+                                                     Tensors inputs,
+                                                     Values &values,
+                                                     int depth) {
+  if (depth > deepestNesting)
+    return block.getParentOp()->emitOpError(
+               "is nested too deeply in calls and regions"),
+           mlir::failure();
+  auto found = deaths.find(&block);
+  if (found == deaths.end())
+    found = deaths.emplace(&block, deathsOf(block)).first;
+  const Deaths &dying = found->second;
+  for (auto [argument, input] : llvm::zip_equal(block.getArguments(), inputs))
+    values[argument] = input;
+  inputs.clear();
+  size_t position = 0;
+  for (mlir::Operation &op : block) {
+    if (op.hasTrait<mlir::OpTrait::IsTerminator>()) {
+      Tensors results = operandsOf(op, values);
+      for (mlir::Value value : dying[position])
+        values.erase(value);
+      return results;
+    }
+    try {
+      mlir::FailureOr<Tensors> results = runOp(op, values, depth);
+      if (failed(results))
+        return mlir::failure();
+      for (auto [value, tensor] : llvm::zip_equal(op.getResults(), *results)) {
+        if (tensor)
+          checkType("result " + std::to_string(value.getResultNumber()),
+                    *tensor, value.getType());
+        values[value] = std::move(tensor);
+      }
+    } catch (const std::exception &error) {
+      return op.emitOpError(error.what()), mlir::failure();
+    }
+    for (mlir::Value value : dying[position])
+      values.erase(value);
+    ++position;
+  }
+  return block.getParentOp()->emitOpError("has a block without an end"),
+         mlir::failure();
+}
+
+Interpreter::Interpreter(mlir::ModuleOp module)
+    : impl(std::make_unique<Impl>(module)) {}
+Interpreter::~Interpreter() = default;
+
+mlir::FailureOr<std::vector<Tensor>>
+Interpreter::run(mlir::func::FuncOp function, std::vector<Tensor> inputs) {
+  if (function.isExternal() || function.getNumArguments() != inputs.size())
+    return function.emitOpError() << "takes " << function.getNumArguments()
+                                  << " inputs, not " << inputs.size(),
+           mlir::failure();
+  Tensors shared;
+  for (auto [i, input] : llvm::enumerate(inputs)) {
+    std::string what = "input " + std::to_string(i);
+    for (llvm::StringRef attribute : {"onnx.name", "hybrid.name"})
+      if (auto name = function.getArgAttrOfType<mlir::StringAttr>(i, attribute))
+        what = "input '" + name.str() + "'";
+    try {
+      checkType(what, input, function.getArgumentTypes()[i]);
+    } catch (const Error &error) {
+      return function.emitError(error.what()), mlir::failure();
+    }
+    shared.push_back(share(std::move(input)));
+  }
+  inputs.clear();
+  Values values;
+  mlir::FailureOr<Tensors> results =
+      impl->runBlock(function.front(), std::move(shared), values, 0);
+  if (failed(results))
+    return mlir::failure();
+  std::vector<Tensor> tensors;
+  for (const TensorPtr &result : *results)
+    tensors.push_back(*result);
+  return tensors;
+}

@@ -1,0 +1,53 @@
+// What of MLIR the interpreter reads: types, attributes and weights as the
+// reference evaluator's tensors and attributes. Throws jarana::Error; the
+// interpreter turns that into diagnostics at the op.
+#pragma once
+
+#include "lib/reference/Operators.h"
+#include "lib/safetensors/Safetensors.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <memory>
+#include <span>
+
+namespace jarana::reference {
+
+DType dtypeOf(mlir::Type elementType);
+Tensor tensorOf(mlir::ElementsAttr);
+/// All attributes of an op by their names: numbers, strings and arrays of them;
+/// types by numpy's names, enumerators by their spelling; an elements attribute
+/// of one element as that number, with its type as "NAME.dtype".
+Attributes attributesOf(mlir::Operation *);
+
+/// The operands in the order that the operator is defined with, nullptr for
+/// absent ones. `valueOf` gives an operand's tensor, nullptr for onnx.None.
+InputsOf<double>
+inputsOf(mlir::Operation *,
+         llvm::function_ref<const Tensor *(mlir::Value)> valueOf);
+
+/// Throws where a tensor's type, rank or a static dimension is not the type's.
+/// `what` begins the message.
+void checkType(const std::string &what, const Tensor &, mlir::Type);
+
+/// The weights of a module (hybrid.weight), read when they are first asked for
+/// and kept.
+class Weights {
+public:
+  explicit Weights(mlir::ModuleOp module);
+  std::shared_ptr<const Tensor> get(mlir::StringRef symbol);
+
+private:
+  Tensor read(mlir::Operation *weight);
+  std::span<const std::byte> fileRange(const std::string &file, int64_t offset,
+                                       int64_t bytes);
+
+  mlir::SymbolTable symbols;
+  std::string folder;
+  std::map<std::string, std::shared_ptr<const Tensor>> known;
+  std::map<std::string, std::unique_ptr<llvm::MemoryBuffer>> files;
+};
+
+} // namespace jarana::reference
