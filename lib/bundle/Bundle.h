@@ -11,6 +11,8 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "runtime/Manifest.h"
 
+#include <functional>
+
 namespace jarana::bundle {
 
 /// Where the value of the `hybrid.weight` symbol `name` lies in the data of
@@ -34,6 +36,9 @@ struct BundleDescription {
   Manifest manifest;
   /// From layoutWeights.
   std::vector<WeightPlacement> weights;
+  /// Called while weights are written, with the bytes done and all of them; may
+  /// be empty.
+  std::function<void(uint64_t done, uint64_t total)> progress;
 };
 
 /// Counts into `manifest` the floating-point operations of products with
