@@ -1,0 +1,122 @@
+// Operators with graphs in them: If becomes the branch that is taken, Scan has
+// a region.
+#include "lib/onnx/Importer.h"
+
+namespace jarana::onnx {
+
+using namespace mlir;
+
+void GraphImporter::importIf(const CheckedNode &node) {
+  auto known = knownInts(node.operands[0]);
+  if (!known || known->size() != 1)
+    node.fail("its condition is not known before the model runs; only a "
+              "condition that follows from constants and "
+              "shapes is supported");
+  const pb::GraphProto &branch =
+      node.attribute(known->front() ? "then_branch" : "else_branch")->g();
+  if (branch.output_size() != node.proto.output_size())
+    node.fail("the branch that is taken has " +
+              std::to_string(branch.output_size()) + " outputs, the node " +
+              std::to_string(node.proto.output_size()));
+  Scope inner;
+  inner.outer = &node.scope;
+  inner.frame = node.scope.frame;
+  addInitializers(branch, inner);
+  importNodes(branch.node(), inner);
+  for (int i = 0; i < branch.output_size(); ++i)
+    bind(node.scope, node.proto.output(i),
+         lookup(inner, branch.output(i).name(),
+                node.title + ": the branch's output"),
+         node.title);
+}
+
+/// A list of one entry per scan input or output, absent means `count` zeros.
+static SmallVector<int64_t> listAttribute(const CheckedNode &node,
+                                          StringRef name, int64_t count) {
+  const pb::AttributeProto *attribute = node.attribute(name);
+  if (!attribute)
+    return SmallVector<int64_t>(count, 0);
+  if (attribute->ints_size() != count)
+    node.fail("attribute '" + name.str() + "' has " +
+              std::to_string(attribute->ints_size()) + " entries; " +
+              std::to_string(count) + " are needed");
+  return llvm::to_vector(attribute->ints());
+}
+
+void GraphImporter::importScan(const CheckedNode &node) {
+  const pb::GraphProto &body = node.attribute("body")->g();
+  int64_t operands = static_cast<int64_t>(node.operands.size());
+  int64_t scanInputs = node.intAttribute("num_scan_inputs", 0);
+  if (scanInputs < 1 || scanInputs > operands)
+    node.fail("num_scan_inputs is " + std::to_string(scanInputs) + " with " +
+              std::to_string(operands) + " inputs");
+  int64_t states = operands - scanInputs;
+  if (body.input_size() != operands)
+    node.fail("its body has " + std::to_string(body.input_size()) +
+              " inputs, the node " + std::to_string(operands));
+  if (body.output_size() != node.proto.output_size() ||
+      body.output_size() < states)
+    node.fail("its body has " + std::to_string(body.output_size()) +
+              " outputs, the node " + std::to_string(node.proto.output_size()) +
+              ", with " + std::to_string(states) + " states");
+  SmallVector<int64_t> axes =
+      listAttribute(node, "scan_input_axes", scanInputs);
+
+  auto region = std::make_unique<Region>();
+  Block *block = builder.createBlock(region.get());
+  Scope inner;
+  inner.outer = &node.scope;
+  inner.frame = node.scope.frame;
+  addInitializers(body, inner);
+  for (int64_t i = 0; i < operands; ++i) {
+    ValueInfo info = shapes.lookup(node.operands[i]);
+    if (i >= states) {
+      int64_t axis = axes[i - states] < 0 ? axes[i - states] + info.rank()
+                                          : axes[i - states];
+      if (axis < 0 || axis >= info.rank())
+        node.fail("scan_input_axes has " + std::to_string(axes[i - states]) +
+                  " for an input of rank " + std::to_string(info.rank()));
+      info.shape.erase(info.shape.begin() + axis);
+      info.contents.reset();
+    }
+    // A state's elements change from step to step.
+    info.contents.reset();
+    Value argument = block->addArgument(typeOf(info), node.location);
+    shapes.set(argument, info);
+    bind(inner, body.input(static_cast<int>(i)).name(), argument,
+         node.title + ": the body's input");
+  }
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToEnd(block);
+    importNodes(body.node(), inner);
+    SmallVector<Value> yielded;
+    for (const pb::ValueInfoProto &output : body.output())
+      yielded.push_back(
+          lookup(inner, output.name(), node.title + ": the body's output"));
+    mlir::onnx::YieldOp::create(builder, node.location, yielded);
+  }
+
+  int64_t scanOutputs = body.output_size() - states;
+  OperationState state(node.location, "onnx.Scan");
+  state.addOperands(node.operands);
+  state.addAttribute("num_scan_inputs", builder.getI64IntegerAttr(scanInputs));
+  auto addList = [&](StringRef name, ArrayRef<int64_t> values) {
+    state.addAttribute(name, builder.getDenseI64ArrayAttr(values));
+  };
+  addList("scan_input_axes", axes);
+  addList("scan_input_directions",
+          listAttribute(node, "scan_input_directions", scanInputs));
+  addList("scan_output_axes",
+          listAttribute(node, "scan_output_axes", scanOutputs));
+  addList("scan_output_directions",
+          listAttribute(node, "scan_output_directions", scanOutputs));
+  state.types.assign(body.output_size(), builder.getNoneType());
+  state.addRegion(std::move(region));
+  Operation *op = builder.create(state);
+  if (failed(shapes.infer(op)))
+    throw Diagnosed();
+  bindOutputs(node, op->getResults());
+}
+
+} // namespace jarana::onnx

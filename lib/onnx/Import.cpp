@@ -1,0 +1,43 @@
+#include "lib/onnx/Import.h"
+
+#include "dialects/hybrid/Hybrid.h"
+#include "lib/onnx/Importer.h"
+
+#include "mlir/IR/Verifier.h"
+
+namespace jarana::onnx {
+
+using namespace mlir;
+
+OwningOpRef<ModuleOp> importModel(MLIRContext &context, const std::string &path,
+                                  const ImportOptions &options) {
+  context.loadDialect<mlir::onnx::OnnxDialect, hybrid::HybridDialect,
+                      func::FuncDialect>();
+  Location location = NameLoc::get(StringAttr::get(&context, path));
+  try {
+    ModelFile file(path);
+    Session session(context, file, options);
+    OwningOpRef<ModuleOp> module = ModuleOp::create(location);
+    (*module)->setAttr("hybrid.model_dir",
+                       StringAttr::get(&context, file.folder()));
+    GraphImporter(session, *module).importMain();
+    SmallVector<Attribute> notes;
+    for (const auto &[name, reason] : session.unrecognised)
+      notes.push_back(StringAttr::get(&context, name + ": " + reason));
+    if (!notes.empty())
+      (*module)->setAttr("onnx.unrecognised", ArrayAttr::get(&context, notes));
+    if (failed(verify(*module)))
+      return {};
+    return module;
+  } catch (const Diagnosed &) {
+    return {};
+  } catch (const Error &error) {
+    emitError(location) << error.what();
+  } catch (const std::exception &error) {
+    // bad_alloc, filesystem errors: still a message, never an abort.
+    emitError(location) << "cannot import the model: " << error.what();
+  }
+  return {};
+}
+
+} // namespace jarana::onnx

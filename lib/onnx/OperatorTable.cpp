@@ -1,0 +1,98 @@
+#include "lib/onnx/OperatorTable.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace jarana::onnx {
+namespace {
+
+constexpr OperatorVersion table[] = {
+#include "lib/onnx/OperatorTable.inc"
+    // Not an operator of the standard, but ONNX Runtime takes it and exporters
+    // write it.
+    {"", "SimplifiedLayerNormalization", 1, "ss", 2, "s?", 1,
+     "axis:i epsilon:f stash_type:i"},
+    {"com.microsoft", "CausalConvWithState", 1, "ss??", 2, "ss", 1,
+     "activation:s ndim:i"},
+    {"com.microsoft", "GroupQueryAttention", 1, "s????ss???????", 7, "s???", 1,
+     "do_rotary:i k_quant_type:s kv_cache_bit_width:i kv_num_heads:i! "
+     "local_window_size:i num_heads:i! qk_output:i "
+     "rotary_interleaved:i scale:f smooth_softmax:i softcap:f v_quant_type:s"},
+    {"com.microsoft", "LinearAttention", 1, "sss???", 3, "ss", 1,
+     "chunk_size:i kv_num_heads:i! q_num_heads:i! scale:f update_rule:s"},
+    {"com.microsoft", "MatMulNBits", 1, "sss???", 3, "s", 1,
+     "K:i! N:i! accuracy_level:i bits:i block_size:i! weight_prepacked:i"},
+    {"com.microsoft", "RotaryEmbedding", 1, "ssss", 4, "s", 1,
+     "interleaved:i is_packed_batching:i num_heads:i rotary_embedding_dim:i "
+     "scale:f"},
+    {"com.microsoft", "SkipSimplifiedLayerNormalization", 1, "sss?", 3, "s???",
+     1, "epsilon:f"},
+};
+
+using Versions = llvm::SmallVector<const OperatorVersion *, 6>;
+
+/// "domain:name" to its versions, oldest first.
+const llvm::StringMap<Versions> &index() {
+  static const llvm::StringMap<Versions> map = [] {
+    llvm::StringMap<Versions> built;
+    for (const OperatorVersion &version : table)
+      built[(version.domain + ":" + version.name).str()].push_back(&version);
+    return built;
+  }();
+  return map;
+}
+
+const Versions *versionsOf(llvm::StringRef domain, llvm::StringRef name) {
+  auto found = index().find((domain + ":" + name).str());
+  return found == index().end() ? nullptr : &found->second;
+}
+
+} // namespace
+
+char OperatorVersion::attributeKind(llvm::StringRef attribute) const {
+  for (llvm::StringRef rest = attributes; !rest.empty();) {
+    auto [entry, tail] = rest.split(' ');
+    auto [key, kind] = entry.split(':');
+    if (key == attribute)
+      return kind.front();
+    rest = tail;
+  }
+  return 0;
+}
+
+const OperatorVersion *findVersion(llvm::StringRef domain, llvm::StringRef name,
+                                   int64_t opset) {
+  const OperatorVersion *found = nullptr;
+  if (const Versions *versions = versionsOf(domain, name))
+    for (const OperatorVersion *version : *versions)
+      // The table begins with what opset 13 means.
+      if (version->since <= opset)
+        found = version;
+  return found;
+}
+
+const OperatorVersion *newestVersion(llvm::StringRef domain,
+                                     llvm::StringRef name) {
+  const Versions *versions = versionsOf(domain, name);
+  return versions ? versions->back() : nullptr;
+}
+
+std::string nearestOperator(llvm::StringRef name) {
+  const OperatorVersion *best = nullptr;
+  unsigned bestDistance = ~0u;
+  for (const OperatorVersion &version : table) {
+    unsigned distance = name.edit_distance_insensitive(version.name);
+    // A name that contains the other is near, however long the rest.
+    if (name.contains_insensitive(version.name) && version.name.size() > 3)
+      distance = std::min<unsigned>(
+          distance, 1 + (name.size() - version.name.size()) / 2);
+    if (distance < bestDistance) {
+      best = &version;
+      bestDistance = distance;
+    }
+  }
+  return best->domain.empty() ? best->name.str()
+                              : (best->domain + "." + best->name).str();
+}
+
+} // namespace jarana::onnx

@@ -1,0 +1,259 @@
+// Tensors of the model: checked against what the file really holds, read only
+// where they are small.
+#include "lib/onnx/Importer.h"
+#include "lib/onnx/Skeleton.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include <bit>
+
+namespace jarana::onnx {
+
+using namespace mlir;
+
+static_assert(std::endian::native == std::endian::little,
+              "ONNX files and bundles are little-endian");
+
+Type elementType(MLIRContext *context, int dataType) {
+  Builder builder(context);
+  auto unsignedType = [&](unsigned width) {
+    return builder.getIntegerType(width, /*isSigned=*/false);
+  };
+  switch (dataType) {
+  case pb::TensorProto::FLOAT:
+    return builder.getF32Type();
+  case pb::TensorProto::FLOAT16:
+    return builder.getF16Type();
+  case pb::TensorProto::BFLOAT16:
+    return builder.getBF16Type();
+  case pb::TensorProto::DOUBLE:
+    return builder.getF64Type();
+  case pb::TensorProto::BOOL:
+    return builder.getI1Type();
+  case pb::TensorProto::INT8:
+    return builder.getI8Type();
+  case pb::TensorProto::INT16:
+    return builder.getI16Type();
+  case pb::TensorProto::INT32:
+    return builder.getI32Type();
+  case pb::TensorProto::INT64:
+    return builder.getI64Type();
+  case pb::TensorProto::UINT8:
+    return unsignedType(8);
+  case pb::TensorProto::UINT16:
+    return unsignedType(16);
+  case pb::TensorProto::UINT32:
+    return unsignedType(32);
+  case pb::TensorProto::UINT64:
+    return unsignedType(64);
+  default:
+    return {};
+  }
+}
+
+std::string dataTypeName(int dataType) {
+  return pb::TensorProto::DataType_IsValid(dataType)
+             ? pb::TensorProto::DataType_Name(
+                   static_cast<pb::TensorProto::DataType>(dataType))
+             : std::to_string(dataType);
+}
+
+static int64_t bytesPerElement(Type type) {
+  return std::max<int64_t>(1, type.getIntOrFloatBitWidth() /
+                                  8); // a boolean takes a byte
+}
+
+/// A field of a TensorProto that the bulk walk put there, or nothing. (The
+/// messages are of the lite runtime, which keeps unknown fields serialised.)
+static std::optional<uint64_t> skeletonField(const pb::TensorProto &tensor,
+                                             int number) {
+  const std::string &fields = tensor.unknown_fields();
+  google::protobuf::io::CodedInputStream stream(
+      reinterpret_cast<const uint8_t *>(fields.data()),
+      static_cast<int>(fields.size()));
+  while (uint32_t tag = stream.ReadTag()) {
+    uint64_t value = 0;
+    if (tag == static_cast<uint32_t>(number) << 3 &&
+        stream.ReadVarint64(&value))
+      return value;
+    if (!google::protobuf::internal::WireFormatLite::SkipField(&stream, tag))
+      break;
+  }
+  return std::nullopt;
+}
+
+static uint64_t parseNumber(const std::string &text, const char *key,
+                            const std::string &what) {
+  uint64_t value = 0;
+  if (!llvm::to_integer(text, value, 10) ||
+      value > static_cast<uint64_t>(INT64_MAX))
+    throw Error(what + ": the " + key + " '" + text +
+                "' of its external data is not a number from 0 to 2^63 - 1");
+  return value;
+}
+
+/// Finds the bytes of external data, and checks that the file has them.
+static void findExternal(ModelFile &file, TensorSource &source,
+                         const std::string &what) {
+  std::string location;
+  uint64_t offset = 0, length = static_cast<uint64_t>(source.bytes);
+  for (const pb::StringStringEntryProto &entry :
+       source.proto->external_data()) {
+    if (entry.key() == "location")
+      location = entry.value();
+    else if (entry.key() == "offset")
+      offset = parseNumber(entry.value(), "offset", what);
+    else if (entry.key() == "length")
+      length = parseNumber(entry.value(), "length", what);
+  }
+  uint64_t size = 0;
+  try {
+    size = file.externalSize(location);
+  } catch (const Error &error) {
+    throw Error(what + ": " + error.what());
+  }
+  if (length != static_cast<uint64_t>(source.bytes))
+    throw Error(what + ": its external data has a length of " +
+                std::to_string(length) + " bytes; dims and data type make it " +
+                std::to_string(source.bytes));
+  if (offset > size || length > size - offset)
+    throw Error(what + ": offset " + std::to_string(offset) + " and length " +
+                std::to_string(length) +
+                " of its external data reach beyond the end of '" + location +
+                "', whose size is " + std::to_string(size) + " bytes");
+  source.file = location;
+  source.offset = offset;
+}
+
+/// The number of values in the field that a data type keeps them in, and that
+/// field's name.
+static std::pair<int, const char *> typedField(const pb::TensorProto &tensor) {
+  switch (tensor.data_type()) {
+  case pb::TensorProto::FLOAT:
+    return {tensor.float_data_size(), "float_data"};
+  case pb::TensorProto::DOUBLE:
+    return {tensor.double_data_size(), "double_data"};
+  case pb::TensorProto::INT64:
+    return {tensor.int64_data_size(), "int64_data"};
+  case pb::TensorProto::UINT32:
+  case pb::TensorProto::UINT64:
+    return {tensor.uint64_data_size(), "uint64_data"};
+  default:
+    return {tensor.int32_data_size(), "int32_data"};
+  }
+}
+
+TensorSource Session::checkTensor(const pb::TensorProto &tensor,
+                                  const std::string &what) {
+  TensorSource source;
+  source.proto = &tensor;
+  Type element = elementType(&context, tensor.data_type());
+  if (!element)
+    throw Error(what + " has data type " + dataTypeName(tensor.data_type()) +
+                ", which is not supported (supported: floats of 16 to 64 bits, "
+                "integers of 8 to 64 bits, booleans)");
+  source.bytes = bytesPerElement(element);
+  source.elements = 1;
+  bool overflow = false;
+  for (int64_t dim : tensor.dims()) {
+    if (dim < 0)
+      throw Error(what + " has the negative dimension " + std::to_string(dim) +
+                  " in its dims");
+    overflow |= __builtin_mul_overflow(source.elements, dim, &source.elements);
+    overflow |= __builtin_mul_overflow(source.bytes, dim, &source.bytes);
+  }
+  if (overflow)
+    throw Error(what +
+                " is too large: the size that its dims give overflows 64 bits");
+  if (tensor.dims_size() > 64)
+    throw Error(what + " has " + std::to_string(tensor.dims_size()) +
+                " dims; at most 64 are supported");
+  SmallVector<int64_t> dims(tensor.dims().begin(), tensor.dims().end());
+  source.type = RankedTensorType::get(dims, element);
+  if (tensor.has_segment())
+    throw Error(what + " is stored in segments, which is not supported");
+
+  if (tensor.data_location() == pb::TensorProto::EXTERNAL) {
+    findExternal(file, source, what);
+    return source;
+  }
+  std::optional<uint64_t> rawBytes = skeletonField(tensor, rawBytesField);
+  if (tensor.has_raw_data() && !rawBytes)
+    rawBytes = tensor.raw_data().size();
+  auto [values, field] = typedField(tensor);
+  if (rawBytes && *rawBytes != static_cast<uint64_t>(source.bytes) &&
+      !(*rawBytes == 0 && values > 0))
+    throw Error(what + " has " + std::to_string(*rawBytes) +
+                " bytes of raw_data; its dims and data type make it " +
+                std::to_string(source.bytes) + " bytes");
+  if (rawBytes && *rawBytes > 0) {
+    if (std::optional<uint64_t> offset =
+            skeletonField(tensor, rawOffsetField)) {
+      source.file = file.name();
+      source.offset = *offset;
+    }
+    return source;
+  }
+  if (values != source.elements)
+    throw Error(what + " has " + std::to_string(values) + " values in " +
+                field + " and no raw_data; its dims make it " +
+                std::to_string(source.elements) + " elements");
+  return source;
+}
+
+/// The bytes of a tensor that keeps its values in a typed field.
+static std::string typedBytes(const TensorSource &source) {
+  const pb::TensorProto &tensor = *source.proto;
+  std::string bytes(source.bytes, '\0');
+  size_t width = source.elements ? source.bytes / source.elements : 0;
+  // Little-endian: the low bytes of a wider integer are the narrower one.
+  auto copy = [&](const auto &values) {
+    for (size_t i = 0; i < static_cast<size_t>(source.elements); ++i)
+      std::memcpy(bytes.data() + i * width, &values[static_cast<int>(i)],
+                  width);
+  };
+  switch (tensor.data_type()) {
+  case pb::TensorProto::FLOAT:
+    copy(tensor.float_data());
+    break;
+  case pb::TensorProto::DOUBLE:
+    copy(tensor.double_data());
+    break;
+  case pb::TensorProto::INT64:
+    copy(tensor.int64_data());
+    break;
+  case pb::TensorProto::UINT32:
+  case pb::TensorProto::UINT64:
+    copy(tensor.uint64_data());
+    break;
+  default:
+    copy(tensor.int32_data());
+  }
+  return bytes;
+}
+
+ElementsAttr Session::readTensor(const TensorSource &source) {
+  std::string bytes;
+  if (!source.file.empty())
+    bytes = file.read(source.file, source.offset, source.bytes);
+  else if (source.proto->has_raw_data() && !source.proto->raw_data().empty())
+    bytes = source.proto->raw_data();
+  else
+    bytes = typedBytes(source);
+  if (source.type.getElementType().isInteger(1)) {
+    SmallVector<bool> values;
+    for (char byte : bytes)
+      values.push_back(byte != 0);
+    return DenseElementsAttr::get(source.type, values);
+  }
+  if (source.elements == 0)
+    return DenseElementsAttr::get(source.type, ArrayRef<Attribute>());
+  return DenseElementsAttr::getFromRawBuffer(
+      source.type, ArrayRef<char>(bytes.data(), bytes.size()));
+}
+
+} // namespace jarana::onnx
