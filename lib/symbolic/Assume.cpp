@@ -3,6 +3,8 @@
 #include "lib/symbolic/Node.h"
 
 #include <algorithm>
+#include <numeric>
+#include <tuple>
 
 namespace jarana::symbolic {
 
@@ -20,25 +22,29 @@ size_t Context::numSymbols() const { return table.size(); }
 void Context::raiseLowerBound(SymbolId id, int64_t bound) {
   int64_t &known = table.at(static_cast<size_t>(id)).lowerBound;
   known = std::max(known, bound);
+  boundsGrew = true;
 }
 
-/// Whether any of the rules applies somewhere in the expression.
+/// Whether any of the rules applies somewhere in the expression, or a function
+/// that should be looked at again.
 template <class Rules>
-static bool applies(const Expr &expr, const Rules &rules) {
+static bool applies(const Expr &expr, const Rules &rules, bool anyFunction) {
   for (const Term &term : expr.node().terms)
     for (const Factor &factor : term.factors) {
+      if (anyFunction && !factor.atom->isSymbol)
+        return true;
       for (const auto &rule : rules)
         if (compare(*factor.atom, *rule.atom) == 0)
           return true;
       for (const Expr &operand : factor.atom->operands)
-        if (applies(operand, rules))
+        if (applies(operand, rules, anyFunction))
           return true;
     }
   return false;
 }
 
 Expr Context::simplify(const Expr &expr) {
-  if (rules.empty() || expr.constant() || !applies(expr, rules))
+  if (expr.constant() || !applies(expr, rules, boundsGrew))
     return expr;
   Expr sum;
   for (const Term &term : expr.node().terms) {
@@ -94,6 +100,49 @@ void Context::learn(const AtomRef &atom, const Expr &value) {
           info.lowerBound, table[static_cast<size_t>(atom->symbol)].lowerBound);
     }
   rules.push_back({atom, value});
+  // floordiv(x, d) = q: x is in [q * d, q * d + d - 1]
+  if (!atom->isSymbol && atom->function == Function::FloorDiv)
+    if (auto quotient = value.constant())
+      if (auto divisor = atom->operands[1].constant();
+          divisor && *divisor > 0) {
+        int64_t low = checkedMul(*quotient, *divisor);
+        learnRange(atom->operands[0], low, checkedAdd(low, *divisor - 1));
+      }
+}
+
+/// m * s + k is in [low, high]: that bounds the symbol s.
+void Context::learnRange(const Expr &variable, int64_t low, int64_t high) {
+  int64_t constant = constantTerm(variable);
+  Expr multiple = variable - Expr(constant);
+  int64_t factor = content(multiple);
+  if (factor <= 0)
+    return;
+  auto id = divideCoefficients(multiple, factor).asSymbol();
+  if (!id)
+    return;
+  Symbol &info = table[static_cast<size_t>(*id)];
+  int64_t least = -floorDivide(checkedAdd(constant, -low), factor);
+  int64_t most = floorDivide(checkedAdd(high, -constant), factor);
+  // Only what the check of this equality itself ensures at run time.
+  info.lowerBound = std::max(info.lowerBound, least);
+  info.upperBound = std::min(info.upperBound.value_or(most), most);
+  boundsGrew = true;
+}
+
+/// Divides both sides by what all terms share and what cannot be 0: a check
+/// that is easier to read, and maybe one side that is a symbol.
+void Context::cancelCommonFactors(Expr &lhs, Expr &rhs) {
+  auto divideBoth = [&](const Expr &divisor) {
+    auto a = divideExactly(lhs, divisor), b = divideExactly(rhs, divisor);
+    if (a && b)
+      std::tie(lhs, rhs) = std::pair(*a, *b);
+    return a && b;
+  };
+  divideBoth(Expr(std::max<int64_t>(1, std::gcd(content(lhs), content(rhs)))));
+  for (const AtomRef &atom : topAtoms(lhs))
+    while (provePositive(exprOf(atom)) && !lhs.constant() &&
+           divideBoth(exprOf(atom)))
+      ;
 }
 
 bool Context::requireEqual(const Expr &a, const Expr &b,
@@ -103,6 +152,7 @@ bool Context::requireEqual(const Expr &a, const Expr &b,
     return true;
   if (proveDifferent(lhs, rhs))
     return false;
+  cancelCommonFactors(lhs, rhs);
   assumed.push_back({lhs, rhs, reason, Check::Kind::Equal});
   Expr difference = lhs - rhs;
   zero.push_back(difference);
@@ -162,6 +212,7 @@ bool Context::requireAtLeast(const Expr &a, const Expr &b,
   if (auto id = variable.asSymbol()) {
     int64_t &bound = table[static_cast<size_t>(*id)].lowerBound;
     bound = std::max(bound, -constantTerm(difference));
+    boundsGrew = true;
   }
   return true;
 }

@@ -56,11 +56,11 @@ using Shape = std::vector<Expr>;
 class Context {
 public:
   struct Symbol {
-    std::string name; // as the model spells it: for messages
-    std::string
-        origin; // "input 'input_ids' dimension 1", or the node that makes it
+    std::string name;   // as the model spells it: for messages
+    std::string origin; // "input 'ids' dimension 1", or the node that makes it
     int64_t lowerBound = 0; // every value is at least this
     bool isInput = false;   // known at entry: a dimension of an input
+    std::optional<int64_t> upperBound = {}; // follows from a check
   };
   /// What could not be proved: it holds where the graph is valid, and is
   /// checked when the model runs. Beside these, every input symbol must be at
@@ -112,6 +112,11 @@ public:
   /// that decides it). False where it is provably wrong.
   bool requireAtLeast(const Expr &a, const Expr &b, const std::string &reason);
 
+  /// A check in words, with the inputs and dimensions that it is about.
+  std::string describe(const Check &) const;
+  /// The same for the lower bound of an input symbol.
+  std::string describeLowerBound(SymbolId) const;
+
   /// Text in infix: "past_sequence_len + sequence_len", "floordiv(s + 15, 16)".
   std::string print(const Expr &) const;
   /// The value for given values of the symbols (indexed by SymbolId).
@@ -124,12 +129,15 @@ private:
     Expr value;
   };
   void learn(const AtomRef &atom, const Expr &value);
+  void learnRange(const Expr &variable, int64_t low, int64_t high);
+  void cancelCommonFactors(Expr &lhs, Expr &rhs);
   bool disprovedBySamples(const Expr &, bool equalToZero) const;
 
   std::vector<Symbol> table;
   std::vector<Rule> rules; // applied by simplify
   std::vector<Expr> zero;  // differences that are assumed to be 0
   std::vector<Check> assumed;
+  bool boundsGrew = false; // so that atoms may fold that did not before
 };
 
 /// Folds an expression bottom-up into another domain, as code generation does

@@ -2,13 +2,21 @@
 #include "lib/symbolic/Node.h"
 
 #include <algorithm>
+#include <cctype>
+#include <set>
 
 namespace jarana::symbolic {
 
 namespace {
 std::string printAtom(const Context &context, const Atom &atom) {
-  if (atom.isSymbol)
-    return context.symbolInfo(atom.symbol).name;
+  if (atom.isSymbol) {
+    // A model may call a dimension "past + seq": quotes tell name from sum.
+    const std::string &name = context.symbolInfo(atom.symbol).name;
+    bool isPlain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+      return std::isalnum(c) || c == '_' || c == '.' || c == '[' || c == ']';
+    });
+    return isPlain ? name : "'" + name + "'";
+  }
   static const char *const names[] = {"floordiv", "min", "max", "less",
                                       "equal"};
   std::string text = names[static_cast<int>(atom.function)];
@@ -36,6 +44,8 @@ std::string Context::print(const Expr &expr) const {
   const std::vector<Term> &terms = expr.node().terms;
   if (terms.empty())
     return "0";
+  if (auto id = expr.asSymbol())
+    return symbolInfo(*id).name;
   // A positive term first: "16*c - s", not "-s + 16*c".
   std::vector<const Term *> order;
   for (const Term &term : terms)
@@ -55,6 +65,32 @@ std::string Context::print(const Expr &expr) const {
       text += " + " + printTerm(*this, *term, false);
   }
   return text;
+}
+
+std::string Context::describe(const Check &check) const {
+  auto side = [&](const Expr &expr) {
+    auto id = expr.asSymbol();
+    return id && symbolInfo(*id).isInput ? symbolInfo(*id).origin : print(expr);
+  };
+  std::string text = side(check.lhs);
+  text += check.kind == Check::Kind::Equal ? " must be equal to "
+                                           : " must be at least ";
+  text += side(check.rhs);
+  std::string origins;
+  std::set<SymbolId> ids;
+  for (const Expr *expr : {&check.lhs, &check.rhs})
+    for (SymbolId id : expr->symbols())
+      ids.insert(id);
+  for (SymbolId id : ids)
+    if (!(check.lhs == Expr::symbol(id)) && !(check.rhs == Expr::symbol(id)))
+      origins += (origins.empty() ? ", where " : ", ") + symbolInfo(id).name +
+                 " is " + symbolInfo(id).origin;
+  return text + origins + " (" + check.reason + ")";
+}
+
+std::string Context::describeLowerBound(SymbolId id) const {
+  const Symbol &info = symbolInfo(id);
+  return info.origin + " must be at least " + std::to_string(info.lowerBound);
 }
 
 int64_t Context::evaluate(const Expr &expr,

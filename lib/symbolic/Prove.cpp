@@ -66,8 +66,10 @@ static Interval product(const Interval &a, const Interval &b) {
 }
 
 Interval Prover::range(const Atom &atom, int depth) const {
-  if (atom.isSymbol)
-    return {context.symbolInfo(atom.symbol).lowerBound, std::nullopt};
+  if (atom.isSymbol) {
+    const Context::Symbol &info = context.symbolInfo(atom.symbol);
+    return {info.lowerBound, info.upperBound};
+  }
   if (atom.isBoolean())
     return {0, 1};
   if (depth == 0)
@@ -214,7 +216,8 @@ bool Context::disprovedBySamples(const Expr &expr, bool equalToZero) const {
   std::vector<int64_t> values(table.size());
   for (const auto &row : offsets) {
     for (size_t i = 0; i < table.size(); ++i)
-      values[i] = table[i].lowerBound + row[i % 4];
+      values[i] = std::min(table[i].lowerBound + row[i % 4],
+                           table[i].upperBound.value_or(INT64_MAX));
     try {
       int64_t value = evaluate(expr, values);
       if (equalToZero ? value != 0 : value < 0)

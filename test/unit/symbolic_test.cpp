@@ -120,6 +120,20 @@ TEST_F(Symbolic, OneChunkOnly) {
   EXPECT_TRUE(ctx.requireEqual(chunks, 1, "again"));
   ASSERT_EQ(ctx.checks().size(), 1u);
   EXPECT_EQ(ctx.simplify(16 * chunks), Expr(16));
+  // One chunk is 1 to 16 positions.
+  EXPECT_EQ(ctx.symbolInfo(0).upperBound, 16);
+  EXPECT_EQ(ctx.min(s, 16), s);
+}
+
+TEST_F(Symbolic, ChecksInWords) {
+  Expr s = symbol("s", 1), t = symbol("past + s"), p = symbol("p");
+  EXPECT_TRUE(ctx.requireEqual(8 * t, 8 * p + 8 * s, "Add node 'a': sizes"));
+  EXPECT_EQ(
+      ctx.describe(ctx.checks()[0]),
+      "input 'x' must be equal to s + p, where s is input 'x', p is input 'x' "
+      "(Add node 'a': sizes)");
+  EXPECT_EQ(text(t + 1), "'past + s' + 1");
+  EXPECT_EQ(ctx.describeLowerBound(0), "input 'x' must be at least 1");
 }
 
 TEST_F(Symbolic, MultiplesOnly) {

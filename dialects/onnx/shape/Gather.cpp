@@ -168,7 +168,18 @@ Results oneHot(Inference &inference) {
   Shape shape = indices.shape;
   shape.insert(shape.begin() + axis,
                depth ? *depth : inference.fresh("the depth"));
-  return {{inference.in(2).elementType, std::move(shape), std::nullopt}};
+  Contents contents, values = inference.contents(2);
+  auto result = constantShape(shape), own = constantShape(indices.shape);
+  auto numbers = inference.numbers(0);
+  if (values && values->size() == 2 && result && own && numbers)
+    contents = makeContents(shape, [&](int64_t position) {
+      SmallVector<int64_t> index = unflatten(position, *result);
+      int64_t column = index[axis], count = (*result)[axis];
+      index.erase(index.begin() + axis);
+      int64_t hot = (*numbers)[flatten(index, *own)];
+      return (*values)[column == (hot < 0 ? hot + count : hot)];
+    });
+  return {{inference.in(2).elementType, std::move(shape), std::move(contents)}};
 }
 
 Results topK(Inference &inference) {
