@@ -1,0 +1,220 @@
+// raise-onnx: functions in onnx form are built again in hybrid form.
+#include "dialects/onnx/OnnxDialect.h"
+#include "passes/raise/Lowering.h"
+#include "passes/raise/Passes.h"
+
+#include "mlir/IR/Remarks.h"
+#include "mlir/IR/SymbolTable.h"
+
+using namespace mlir;
+
+namespace jarana::raise {
+#define GEN_PASS_DEF_RAISEONNXPASS
+#include "passes/raise/Passes.h.inc"
+
+namespace {
+
+/// numpy's name of an ONNX element type.
+std::string dtypeName(Type element) {
+  if (element.isInteger(1))
+    return "bool";
+  if (element.isBF16())
+    return "bfloat16";
+  std::string width = std::to_string(element.getIntOrFloatBitWidth());
+  if (isa<FloatType>(element))
+    return "float" + width;
+  return (element.isUnsignedInteger() ? "uint" : "int") + width;
+}
+
+class FunctionRaiser {
+public:
+  FunctionRaiser(func::FuncOp source, onnx::SymbolicShapes &shapes,
+                 RaiseReport &report)
+      : source(source), shapes(shapes), report(report) {}
+
+  LogicalResult run() {
+    OpBuilder b(source);
+    auto convert = [](Type type) -> Type {
+      auto tensor = cast<RankedTensorType>(type);
+      return tensor.clone(signless(tensor.getElementType()));
+    };
+    SmallVector<Type> inputs =
+        llvm::map_to_vector(source.getArgumentTypes(), convert);
+    SmallVector<Type> results =
+        llvm::map_to_vector(source.getResultTypes(), convert);
+    target = func::FuncOp::create(b, source.getLoc(), source.getName(),
+                                  b.getFunctionType(inputs, results));
+    target.setVisibility(source.getVisibility());
+    Block *entry = target.addEntryBlock();
+    b.setInsertionPointToEnd(entry);
+    // Everything computed from dimensions alone is put before this op.
+    Operation *anchor = arith::ConstantIndexOp::create(b, source.getLoc(), 0);
+
+    Lowering *self = nullptr;
+    DimMaterializer dims(shapes.context(), anchor,
+                         [&](OpBuilder &at, symbolic::SymbolId id) {
+                           return self->valueOf(at, id);
+                         });
+    TensorBuilder build(b, shapes.context(), dims);
+    build.loc = source.getLoc();
+    Lowering lowering(build, shapes, report);
+    self = &lowering;
+    lowering.setArguments(entry->getArguments());
+    checkArguments(lowering);
+    lowering.emitPendingChecks();
+    for (auto [from, to] :
+         llvm::zip(source.getArguments(), entry->getArguments())) {
+      Shape shape;
+      for (auto [axis, extent] :
+           llvm::enumerate(cast<RankedTensorType>(to.getType()).getShape()))
+        shape.push_back(shapes[from].shape[axis]);
+      lowering.set(from, build.castShape({to, shape}, shape));
+    }
+    if (failed(lowering.lowerBlock(source.getBody().front())))
+      return failure();
+    Operation *terminator = source.getBody().front().getTerminator();
+    SmallVector<Value> returned;
+    for (auto [operand, type] : llvm::zip(terminator->getOperands(), results)) {
+      build.loc = terminator->getLoc();
+      Value value = lowering.get(operand).value;
+      if (value.getType() != type)
+        value = tensor::CastOp::create(b, value.getLoc(), type, value);
+      returned.push_back(value);
+    }
+    func::ReturnOp::create(b, terminator->getLoc(), returned);
+    if (anchor->use_empty())
+      anchor->erase();
+    describeSignature(terminator);
+    return failure(lowering.failed());
+  }
+
+  func::FuncOp target;
+
+private:
+  /// Dimensions with one name must agree, and input symbols have lower bounds.
+  void checkArguments(Lowering &lowering) {
+    OpBuilder &b = lowering.builder();
+    symbolic::Context &context = shapes.context();
+    for (auto [number, argument] : llvm::enumerate(source.getArguments())) {
+      Value raised = target.getArgument(static_cast<unsigned>(number));
+      for (auto [axis, dim] : llvm::enumerate(shapes[argument].shape)) {
+        auto symbol = dim.asSymbol();
+        if (!symbol ||
+            !cast<RankedTensorType>(raised.getType()).isDynamicDim(axis))
+          continue;
+        const auto &known = context.symbolInfo(*symbol);
+        auto defining = shapes.source(*symbol);
+        Value size =
+            b.createOrFold<tensor::DimOp>(lowering.loc(), raised, axis);
+        if (defining &&
+            *defining != std::pair<unsigned, unsigned>(number, axis)) {
+          Value other = lowering.build.dims.plain(b, dim);
+          Value equal = arith::CmpIOp::create(
+              b, lowering.loc(), arith::CmpIPredicate::eq, size, other);
+          lowering.check(equal, "input '" + nameOf(number) + "' dimension " +
+                                    Twine(axis) + " ('" + known.name +
+                                    "') must equal " + known.origin +
+                                    ", which has the same name");
+        } else if (known.lowerBound > 0) {
+          Value bound = arith::ConstantIndexOp::create(b, lowering.loc(),
+                                                       known.lowerBound);
+          Value enough = arith::CmpIOp::create(
+              b, lowering.loc(), arith::CmpIPredicate::sge, size, bound);
+          lowering.check(enough, known.origin + " ('" + known.name +
+                                     "') must be at least " +
+                                     Twine(known.lowerBound));
+        }
+      }
+    }
+  }
+
+  std::string nameOf(size_t argument) {
+    auto name = source.getArgAttrOfType<StringAttr>(
+        static_cast<unsigned>(argument), "onnx.name");
+    return name ? name.getValue().str() : "#" + std::to_string(argument);
+  }
+
+  DictionaryAttr attributes(Attribute name, Value value) {
+    Builder b(source.getContext());
+    SmallVector<Attribute> dims;
+    for (const Expr &dim : shapes[value].shape)
+      dims.push_back(b.getStringAttr(
+          shapes.context().print(shapes.context().simplify(dim))));
+    SmallVector<NamedAttribute> list;
+    if (name)
+      list.push_back(b.getNamedAttr(hybrid::kNameAttr, name));
+    list.push_back(b.getNamedAttr(
+        hybrid::kDTypeAttr,
+        b.getStringAttr(dtypeName(getElementTypeOrSelf(value.getType())))));
+    list.push_back(b.getNamedAttr("hybrid.dims", b.getArrayAttr(dims)));
+    return b.getDictionaryAttr(list);
+  }
+
+  void describeSignature(Operation *terminator) {
+    for (unsigned i = 0; i < source.getNumArguments(); ++i)
+      target.setArgAttrs(i, attributes(source.getArgAttr(i, "onnx.name"),
+                                       source.getArgument(i)));
+    for (unsigned i = 0; i < source.getNumResults(); ++i)
+      target.setResultAttrs(i, attributes(source.getResultAttr(i, "onnx.name"),
+                                          terminator->getOperand(i)));
+  }
+
+  func::FuncOp source;
+  onnx::SymbolicShapes &shapes;
+  RaiseReport &report;
+};
+
+struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
+  using RaiseOnnxPassBase::RaiseOnnxPassBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    // Weights keep their values; unsigned element types become signless ones.
+    for (auto weight : module.getOps<hybrid::WeightOp>()) {
+      RankedTensorType type = weight.getTensorType(),
+                       converted = type.clone(signless(type.getElementType()));
+      if (type == converted)
+        continue;
+      if (auto dense = dyn_cast<DenseElementsAttr>(weight.getValue()))
+        weight.setValueAttr(
+            DenseElementsAttr::getFromRawBuffer(converted, dense.getRawData()));
+      weight.setTypeAttr(TypeAttr::get(converted));
+    }
+    RaiseReport report;
+    for (func::FuncOp function :
+         llvm::to_vector(module.getOps<func::FuncOp>())) {
+      if (function.isExternal())
+        continue;
+      FailureOr<onnx::SymbolicShapes> shapes =
+          onnx::SymbolicShapes::compute(function);
+      if (failed(shapes))
+        return signalPassFailure();
+      FunctionRaiser raiser(function, *shapes, report);
+      if (failed(raiser.run()))
+        return signalPassFailure();
+      function.erase();
+    }
+    bool fallback = false;
+    for (const RaiseEntry &entry : report.entries) {
+      Location loc = NameLoc::get(StringAttr::get(&getContext(), entry.node),
+                                  module.getLoc());
+      auto options = remark::RemarkOpts::name(entry.op).category("raise");
+      if (!entry.result.empty()) {
+        remark::passed(loc, options) << "raised to " << entry.result;
+        continue;
+      }
+      remark::missed(loc, options) << entry.reason;
+      if (errorOnFallback) {
+        emitError(loc) << entry.op << " node '" << entry.node
+                       << "' stays on a generic path: " << entry.reason;
+        fallback = true;
+      }
+    }
+    report.attach(module);
+    if (fallback)
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace jarana::raise

@@ -1,0 +1,269 @@
+// Arithmetic and activation functions, element by element.
+#include "passes/raise/Lowering.h"
+#include "passes/raise/lower/Scalars.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace jarana::raise {
+namespace {
+
+/// Lowers an op whose result element is a function of the operands' elements
+/// (all operands present).
+template <class Function>
+LogicalResult mapElements(Lowering &lowering, Operation *op,
+                          Function function) {
+  SmallVector<Tensor> inputs;
+  for (unsigned i = 0; i < op->getNumOperands(); ++i)
+    inputs.push_back(lowering.get(op, i));
+  bool isUnsigned = Lowering::isUnsigned(op->getOperand(0));
+  Tensor result = lowering.build.elementwise(
+      inputs, lowering.shapeOf(op->getResult(0)), lowering.resultType(op),
+      [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+        return function(b, loc, Scalars(b, loc, isUnsigned), v);
+      });
+  lowering.set(op->getResult(0), result);
+  return success();
+}
+
+template <Value (Scalars::*method)(Value)>
+LogicalResult unary(Lowering &lowering, Operation *op) {
+  return mapElements(lowering, op,
+                     [](OpBuilder &, Location, Scalars s, ValueRange v) {
+                       return (s.*method)(v[0]);
+                     });
+}
+
+template <class MathOp>
+LogicalResult unaryOp(Lowering &lowering, Operation *op) {
+  return mapElements(
+      lowering, op,
+      [](OpBuilder &b, Location loc, Scalars, ValueRange v) -> Value {
+        return isa<FloatType>(v[0].getType())
+                   ? MathOp::create(b, loc, v[0]).getResult()
+                   : v[0];
+      });
+}
+
+/// Folds the operands from the left: Add, Max of several, ...
+template <Value (Scalars::*method)(Value, Value)>
+LogicalResult binary(Lowering &lowering, Operation *op) {
+  return mapElements(lowering, op,
+                     [](OpBuilder &, Location, Scalars s, ValueRange v) {
+                       Value result = v[0];
+                       for (Value next : v.drop_front())
+                         result = (s.*method)(result, next);
+                       return result;
+                     });
+}
+
+LogicalResult lowerMean(Lowering &lowering, Operation *op) {
+  return mapElements(
+      lowering, op, [](OpBuilder &, Location, Scalars s, ValueRange v) {
+        Value sum = v[0];
+        for (Value next : v.drop_front())
+          sum = s.add(sum, next);
+        return s.div(sum,
+                     s.number(sum.getType(), static_cast<double>(v.size())));
+      });
+}
+
+LogicalResult lowerMod(Lowering &lowering, Operation *op) {
+  bool fmod = Lowering::integer(op, "fmod") != 0;
+  return mapElements(
+      lowering, op, [&](OpBuilder &, Location, Scalars s, ValueRange v) {
+        return fmod ? s.truncMod(v[0], v[1]) : s.floorMod(v[0], v[1]);
+      });
+}
+
+LogicalResult lowerPow(Lowering &lowering, Operation *op) {
+  return mapElements(
+      lowering, op,
+      [](OpBuilder &b, Location loc, Scalars s, ValueRange v) -> Value {
+        Value base = v[0], exponent = v[1];
+        Type type = base.getType();
+        FloatAttr constant;
+        if (matchPattern(exponent, m_Constant(&constant)) &&
+            isa<FloatType>(type)) {
+          double power = constant.getValueAsDouble();
+          if (power == 2)
+            return s.mul(base, base);
+          if (power == 3)
+            return s.mul(s.mul(base, base), base);
+          if (power == 0.5)
+            return math::SqrtOp::create(b, loc, base);
+          if (power == -1)
+            return s.div(s.number(type, 1), base);
+          if (power == 1)
+            return base;
+        }
+        Type wide = isa<FloatType>(type) ? type : Type(b.getF64Type());
+        Value power = convertScalar(b, loc, exponent, wide, false, false);
+        Value raised = math::PowFOp::create(
+            b, loc, convertScalar(b, loc, base, wide, false, false), power);
+        return convertScalar(b, loc, raised, type, false, false);
+      });
+}
+
+LogicalResult lowerReciprocal(Lowering &lowering, Operation *op) {
+  return mapElements(lowering, op,
+                     [](OpBuilder &, Location, Scalars s, ValueRange v) {
+                       return s.div(s.number(v[0].getType(), 1), v[0]);
+                     });
+}
+
+LogicalResult lowerRelu(Lowering &lowering, Operation *op) {
+  return mapElements(lowering, op,
+                     [](OpBuilder &, Location, Scalars s, ValueRange v) {
+                       return s.max(v[0], s.number(v[0].getType(), 0));
+                     });
+}
+
+LogicalResult lowerSign(Lowering &lowering, Operation *op) {
+  return mapElements(
+      lowering, op, [](OpBuilder &, Location, Scalars s, ValueRange v) {
+        Type type = v[0].getType();
+        Value zero = s.number(type, 0), one = s.number(type, 1);
+        Value positive = s.select(s.greater(v[0], zero), one, zero);
+        return s.select(s.less(v[0], zero), s.neg(one), positive);
+      });
+}
+
+LogicalResult lowerClip(Lowering &lowering, Operation *op) {
+  SmallVector<Tensor> inputs = {lowering.get(op, 0)};
+  bool hasMin = lowering.present(op, 1), hasMax = lowering.present(op, 2);
+  if (hasMin)
+    inputs.push_back(lowering.get(op, 1));
+  if (hasMax)
+    inputs.push_back(lowering.get(op, 2));
+  bool isUnsigned = Lowering::isUnsigned(op->getOperand(0));
+  lowering.set(op->getResult(0),
+               lowering.build.elementwise(
+                   inputs, lowering.shapeOf(op->getResult(0)),
+                   lowering.resultType(op),
+                   [&](OpBuilder &b, Location loc, ValueRange v) {
+                     Scalars s(b, loc, isUnsigned);
+                     Value result = hasMin ? s.max(v[0], v[1]) : v[0];
+                     return hasMax ? s.min(result, v[hasMin ? 2 : 1]) : result;
+                   }));
+  return success();
+}
+
+Value gelu(OpBuilder &b, Location loc, Scalars s, Value x, bool tanhForm) {
+  Type type = x.getType();
+  Value inner;
+  if (tanhForm) {
+    Value cube = s.mul(s.mul(x, x), x);
+    Value sum = s.add(x, s.mul(s.number(type, 0.044715), cube));
+    inner = s.tanh(s.mul(s.number(type, std::sqrt(2.0 / M_PI)), sum));
+  } else {
+    inner =
+        math::ErfOp::create(b, loc, s.mul(x, s.number(type, std::sqrt(0.5))));
+  }
+  return s.mul(s.mul(s.number(type, 0.5), x), s.add(s.number(type, 1), inner));
+}
+
+LogicalResult lowerGelu(Lowering &lowering, Operation *op) {
+  bool tanhForm = Lowering::text(op, "approximate", "none") == "tanh";
+  return mapElements(lowering, op,
+                     [&](OpBuilder &b, Location loc, Scalars s, ValueRange v) {
+                       return gelu(b, loc, s, v[0], tanhForm);
+                     });
+}
+
+/// The activations with constants as attributes; `s.number` gives them in the
+/// type of the computation.
+LogicalResult lowerActivation(Lowering &lowering, Operation *op) {
+  std::string name = Lowering::operatorName(op);
+  double alpha = Lowering::real(op, "alpha", 1),
+         beta = Lowering::real(op, "beta", 0.5),
+         gamma = Lowering::real(op, "gamma", 1);
+  return mapElements(
+      lowering, op,
+      [&](OpBuilder &b, Location loc, Scalars s, ValueRange v) -> Value {
+        Value x = v[0];
+        Type type = x.getType();
+        auto number = [&](double value) { return s.number(type, value); };
+        Value zero = number(0), positive = s.greater(x, zero);
+        auto expm1 = [&](Value value) -> Value {
+          return math::ExpM1Op::create(b, loc, value);
+        };
+        if (name == "LeakyRelu")
+          return s.select(s.less(x, zero), s.mul(number(alpha), x), x);
+        if (name == "PRelu")
+          return s.select(s.less(x, zero), s.mul(v[1], x), x);
+        if (name == "Elu")
+          return s.select(s.less(x, zero), s.mul(number(alpha), expm1(x)), x);
+        if (name == "Selu")
+          return s.mul(number(gamma),
+                       s.select(positive, x, s.mul(number(alpha), expm1(x))));
+        if (name == "Celu")
+          return s.add(s.max(x, zero),
+                       s.min(zero, s.mul(number(alpha),
+                                         expm1(s.div(x, number(alpha))))));
+        if (name == "HardSigmoid")
+          return s.max(zero, s.min(number(1), s.add(s.mul(number(alpha), x),
+                                                    number(beta))));
+        if (name == "HardSwish")
+          return s.mul(
+              x, s.max(zero, s.min(number(1),
+                                   s.add(s.div(x, number(6)), number(0.5)))));
+        if (name == "Mish")
+          return s.mul(x, s.tanh(s.softplus(x)));
+        if (name == "Softsign")
+          return s.div(x, s.add(number(1), s.abs(x)));
+        if (name == "Swish")
+          return s.mul(x, s.sigmoid(s.mul(number(alpha), x)));
+        return s.select(s.greater(x, number(alpha)), x,
+                        zero); // ThresholdedRelu
+      });
+}
+
+} // namespace
+
+void addElementwise(LoweringTable &table) {
+  table["Add"] = table["Sum"] = binary<&Scalars::add>;
+  table["Sub"] = binary<&Scalars::sub>;
+  table["Mul"] = binary<&Scalars::mul>;
+  table["Div"] = binary<&Scalars::div>;
+  table["Max"] = binary<&Scalars::max>;
+  table["Min"] = binary<&Scalars::min>;
+  table["Mean"] = lowerMean;
+  table["Mod"] = lowerMod;
+  table["Pow"] = lowerPow;
+  table["Neg"] = unary<&Scalars::neg>;
+  table["Abs"] = unary<&Scalars::abs>;
+  table["Exp"] = unary<&Scalars::exp>;
+  table["Tanh"] = unary<&Scalars::tanh>;
+  table["Sigmoid"] = unary<&Scalars::sigmoid>;
+  table["Softplus"] = unary<&Scalars::softplus>;
+  table["Reciprocal"] = lowerReciprocal;
+  table["Relu"] = lowerRelu;
+  table["Sign"] = lowerSign;
+  table["Clip"] = lowerClip;
+  table["Gelu"] = lowerGelu;
+  table["Sqrt"] = unaryOp<math::SqrtOp>;
+  table["Log"] = unaryOp<math::LogOp>;
+  table["Erf"] = unaryOp<math::ErfOp>;
+  table["Sin"] = unaryOp<math::SinOp>;
+  table["Cos"] = unaryOp<math::CosOp>;
+  table["Tan"] = unaryOp<math::TanOp>;
+  table["Sinh"] = unaryOp<math::SinhOp>;
+  table["Cosh"] = unaryOp<math::CoshOp>;
+  table["Asin"] = unaryOp<math::AsinOp>;
+  table["Acos"] = unaryOp<math::AcosOp>;
+  table["Atan"] = unaryOp<math::AtanOp>;
+  table["Asinh"] = unaryOp<math::AsinhOp>;
+  table["Acosh"] = unaryOp<math::AcoshOp>;
+  table["Atanh"] = unaryOp<math::AtanhOp>;
+  table["Floor"] = unaryOp<math::FloorOp>;
+  table["Ceil"] = unaryOp<math::CeilOp>;
+  table["Round"] = unaryOp<math::RoundEvenOp>;
+  for (const char *name :
+       {"LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "HardSigmoid", "HardSwish",
+        "Mish", "Softsign", "Swish", "ThresholdedRelu"})
+    table[name] = lowerActivation;
+}
+
+} // namespace jarana::raise

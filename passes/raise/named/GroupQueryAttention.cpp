@@ -1,0 +1,156 @@
+// com.microsoft GroupQueryAttention to hybrid.rotary_embedding,
+// hybrid.kv_cache_update and hybrid.attention.
+#include "passes/raise/lower/Scalars.h"
+#include "passes/raise/named/Named.h"
+
+#include "dialects/hybrid/Hybrid.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace jarana::raise {
+namespace {
+
+/// The past [b, h, p, d] with `fresh` [b, h, l, d] written at each sequence's
+/// own position, [b, h, p + l, d].
+Tensor extendCache(Lowering &lowering, Tensor past, Tensor fresh,
+                   Tensor position, const Shape &shape) {
+  TensorBuilder &build = lowering.build;
+  Tensor cache = build.zeros(shape, fresh.elementType());
+  if (past)
+    cache = build.insert(past, cache, SmallVector<Expr>(4, Expr(0)));
+  auto update = hybrid::KvCacheUpdateOp::create(build.b, build.loc, fresh.value,
+                                                position.value, cache.value);
+  return {update->getResult(0), cache.shape};
+}
+
+/// query (or packed query, key, value), key?, value?, past_key?, past_value?,
+/// seqlens_k, total_sequence_length, cos_cache?, sin_cache?, position_ids?,
+/// attention_bias?, head_sink? -> output, present_key, present_value.
+LogicalResult lowerGroupQueryAttention(Lowering &lowering, Operation *op) {
+  TensorBuilder &build = lowering.build;
+  symbolic::Context &context = lowering.context();
+  if (lowering.present(op, 11) || Lowering::integer(op, "smooth_softmax") > 0)
+    return Lowering::error(op)
+           << "with head_sink or smooth_softmax is not supported";
+  int64_t queryHeads = Lowering::integer(op, "num_heads"),
+          heads = Lowering::integer(op, "kv_num_heads"),
+          shared = queryHeads / heads;
+  bool packed = !lowering.present(op, 1);
+  Tensor query = lowering.get(op, 0), key, value;
+  Expr batch = query.shape[0], length = query.shape[1], h(heads), r(shared);
+  Expr width = context.floorDiv(
+      query.shape[2], Expr(packed ? queryHeads + 2 * heads : queryHeads));
+  if (!width.constant())
+    return Lowering::error(op)
+           << "needs a head size that is known when it is compiled";
+  // All as [b, l, heads, d].
+  if (packed) {
+    Tensor all = build.reshape(
+        query, {batch, length, Expr(queryHeads + 2 * heads), width});
+    query = build.sliceAxis(all, 2, Expr(0), Expr(queryHeads));
+    key = build.sliceAxis(all, 2, Expr(queryHeads), h);
+    value = build.sliceAxis(all, 2, Expr(queryHeads + heads), h);
+  } else {
+    query = build.reshape(query, {batch, length, Expr(queryHeads), width});
+    key = build.reshape(lowering.get(op, 1), {batch, length, h, width});
+    value = build.reshape(lowering.get(op, 2), {batch, length, h, width});
+  }
+  Tensor pastKey = lowering.present(op, 3) ? lowering.get(op, 3) : Tensor(),
+         pastValue = lowering.present(op, 4) ? lowering.get(op, 4) : Tensor();
+  Expr past = pastKey ? pastKey.shape[2] : Expr(0);
+
+  // The positions that come before the new ones: seqlens_k + 1 - l; 0 for a
+  // prompt, whatever its padding is.
+  Type i64 = build.b.getI64Type();
+  Tensor last = build.reshape(lowering.get(op, 5), {batch});
+  Value added =
+      arith::IndexCastOp::create(build.b, build.loc, i64, build.index(length));
+  Value isPrompt =
+      arith::CmpIOp::create(build.b, build.loc, arith::CmpIPredicate::eq,
+                            build.index(past), build.index(Expr(0)));
+  Tensor before = build.elementwiseRaw(
+      {last}, {batch}, i64, [&](OpBuilder &b, Location loc, ValueRange v) {
+        Scalars s(b, loc);
+        Value total = s.add(convertScalar(b, loc, v[0], i64, false, false),
+                            s.number(i64, 1));
+        return s.select(isPrompt, s.number(i64, 0), s.sub(total, added));
+      });
+  lowering.checkIndices(
+      before, past + Expr(1), false,
+      "GroupQueryAttention node '" + Lowering::nodeName(op) +
+          "': seqlens_k does not fit the past and the new positions");
+
+  if (Lowering::integer(op, "do_rotary") != 0) {
+    Tensor positions;
+    if (lowering.present(op, 9)) {
+      positions = lowering.get(op, 9);
+    } else {
+      Tensor column = build.reshape(before, {batch, Expr(1)});
+      positions = build.generate(
+          {column}, {batch, length}, i64,
+          [&](OpBuilder &b, Location loc, ValueRange at,
+              ValueRange v) -> Value {
+            return arith::AddIOp::create(
+                b, loc, v[0], arith::IndexCastOp::create(b, loc, i64, at[1]));
+          });
+    }
+    bool interleaved = Lowering::integer(op, "rotary_interleaved") != 0;
+    Tensor cos = lowering.get(op, 7), sin = lowering.get(op, 8);
+    query = rotate(lowering, op, query, cos, sin, positions, interleaved);
+    key = rotate(lowering, op, key, cos, sin, positions, interleaved);
+  }
+  Expr keys = context.simplify(past + length);
+  Shape cacheShape = {batch, h, keys, width};
+  SmallVector<int64_t> headsFirst = {0, 2, 1, 3};
+  key = extendCache(lowering, pastKey, build.transpose(key, headsFirst), before,
+                    cacheShape);
+  value = extendCache(lowering, pastValue, build.transpose(value, headsFirst),
+                      before, cacheShape);
+  if (op->getNumResults() > 1)
+    lowering.set(op->getResult(1),
+                 build.castShape(key, lowering.shapeOf(op->getResult(1))));
+  if (op->getNumResults() > 2)
+    lowering.set(op->getResult(2),
+                 build.castShape(value, lowering.shapeOf(op->getResult(2))));
+
+  query = build.transpose(build.reshape(query, {batch, length, h, r, width}),
+                          {0, 2, 3, 1, 4});
+  KeyLimits limits;
+  int64_t window = Lowering::integer(op, "local_window_size", -1);
+  limits.left = window > 0 ? window - 1 : -1;
+  limits.offset = before;
+  Tensor mask = lowering.present(op, 10) ? lowering.get(op, 10) : Tensor();
+  Tensor bias =
+      attentionBias(lowering, mask, limits, batch, heads, shared, length, keys);
+  double scale = Lowering::real(op, "scale");
+  if (scale == 0)
+    scale = 1 / std::sqrt(static_cast<double>(*width.constant()));
+  Tensor init = build.empty(query.shape, query.elementType());
+  auto attention = hybrid::AttentionOp::create(
+      build.b, build.loc, query.value, key.value, value.value, bias.value,
+      before.value, init.value, static_cast<float>(scale),
+      hybrid::AttentionMask::Causal,
+      static_cast<float>(Lowering::real(op, "softcap")));
+  Tensor y =
+      build.transpose({attention->getResult(0), init.shape}, {0, 3, 1, 2, 4});
+  lowering.set(op->getResult(0),
+               build.reshape(y, lowering.shapeOf(op->getResult(0))));
+  lowering.report.raised("GroupQueryAttention", Lowering::nodeName(op),
+                         "hybrid.attention",
+                         {{"heads", std::to_string(queryHeads)},
+                          {"kv_heads", std::to_string(heads)},
+                          {"head_dim", context.print(width)},
+                          {"packed", packed ? "yes" : "no"},
+                          {"mask", bias ? "causal and bias" : "causal"}});
+  return success();
+}
+
+} // namespace
+
+void addGroupQueryAttention(LoweringTable &table) {
+  table["GroupQueryAttention"] = lowerGroupQueryAttention;
+}
+
+} // namespace jarana::raise

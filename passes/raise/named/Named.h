@@ -1,0 +1,34 @@
+// What the lowerings of named operators share.
+#pragma once
+
+#include "passes/raise/Lowering.h"
+
+namespace jarana::raise {
+
+/// Rotates input [b, l, h, d] with the rows of cos and sin [positions, rd / 2]
+/// that `positions` [b or 1, l] names (checked at run time), or with cos and
+/// sin [b or 1, l, rd / 2] where `positions` is absent. Gives [b, l, h, d].
+Tensor rotate(Lowering &lowering, mlir::Operation *op, Tensor input, Tensor cos,
+              Tensor sin, Tensor positions, bool interleaved);
+
+/// What a query sees beside the bias.
+struct KeyLimits {
+  Tensor offset;     ///< [] or [b], i64: keys before the first query; absent: 0
+  Tensor validKeys;  ///< [b], i64: keys from this one on are padding; absent:
+                     ///< all are valid
+  int64_t left = -1; ///< keys before the query's position that it sees; -1: all
+  int64_t right = -1; ///< keys after it; -1: all
+};
+
+/// The mask of an attention op, broadcastable to [b, hq, m, s] (its last
+/// dimension may be shorter: -inf follows), as the bias of hybrid.attention [b
+/// or 1, h or 1, r or 1, m or 1, s]; with limits, combined with them. Absent
+/// where both are.
+Tensor attentionBias(Lowering &lowering, Tensor mask, const KeyLimits &limits,
+                     const Expr &batch, int64_t heads, int64_t shared,
+                     const Expr &queries, const Expr &keys);
+
+/// A 0-d i64 tensor.
+Tensor scalarTensor(Lowering &lowering, const Expr &value);
+
+} // namespace jarana::raise
