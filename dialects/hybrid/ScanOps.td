@@ -26,7 +26,8 @@ def Hybrid_SsdScanOp : Hybrid_ComputeOp<"ssd_scan", 2, "init == 1",
     | `state` (init) | `[b, g, r, p, n]` | read and written |
 
     `chunk` hints how many positions the chunked form takes at once. It never
-    changes the result.
+    changes what the result is. Decomposing the op gives the chunked form where
+    the hint is there, and one step after another where it is not.
 
     ```mlir
     %y, %s = hybrid.ssd_scan ins(%x, %a, %b, %c : tensor<1x?x1x8x16xf32>, tensor<1x8xf32>, tensor<1x?x1x16xf32>, tensor<1x?x1x16xf32>)

@@ -143,6 +143,10 @@ Value Build::contract(StringRef loops, StringRef reductions, Use x, Use y,
 }
 
 Value Build::store(Value value, Value init, StringRef letters) {
+  // Not a generic op that copies: canonicalisation would drop it, and its
+  // place.
+  if (getElementTypeOrSelf(value) == getElementTypeOrSelf(init))
+    return linalg::CopyOp::create(b, loc, value, init).getResult(0);
   return map({{value, letters.str()}}, {init, letters.str()},
              [](Scalars &s, ValueRange args) {
                return s.narrow(args[0], args[1].getType());

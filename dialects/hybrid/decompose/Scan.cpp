@@ -92,7 +92,8 @@ FailureOr<SmallVector<Value>> hybrid::decomposeRecurrent(OpBuilder &builder,
 
 FailureOr<SmallVector<Value>>
 SsdScanOp::decomposeOperation(OpBuilder &builder) {
-  return decomposeRecurrent(builder, *this);
+  return getChunk() ? decomposeChunked(builder, *this, *getChunk())
+                    : decomposeRecurrent(builder, *this);
 }
 
 FailureOr<SmallVector<Value>>
