@@ -1,0 +1,67 @@
+#include "Measure.h"
+
+#include "lib/tokenizer/Tokenizer.h"
+#include "runtime/Sampling.h"
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <limits>
+
+namespace jarana::tools {
+
+constexpr size_t windowLength = 512;
+
+/// The negative log of softmax(row)[target].
+static double negativeLogLikelihood(const TensorView &logits, int64_t row,
+                                    int64_t vocabulary, int64_t target) {
+  double most = -std::numeric_limits<double>::infinity(), sum = 0;
+  for (int64_t i = 0; i < vocabulary; ++i)
+    most = std::max<double>(
+        most, floatAt(logits.dtype, logits.data, row * vocabulary + i));
+  for (int64_t i = 0; i < vocabulary; ++i)
+    sum += std::exp(floatAt(logits.dtype, logits.data, row * vocabulary + i) -
+                    most);
+  return std::log(sum) + most -
+         floatAt(logits.dtype, logits.data, row * vocabulary + target);
+}
+
+Perplexity perplexity(const Bundle &bundle, const std::string &textPath,
+                      const std::string &tokenizerPath, uint32_t threads) {
+  std::ifstream file(textPath, std::ios::binary);
+  if (!file)
+    throw Error("cannot open '" + textPath + "'");
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::vector<int64_t> ids =
+      tokenizer::Tokenizer::load(tokenizerPath).encode(text);
+  if (ids.size() <= windowLength)
+    throw Error("'" + textPath + "' has " + std::to_string(ids.size()) +
+                " tokens; a window needs " + std::to_string(windowLength + 1));
+  Session session(bundle, {1, threads, 0});
+  Perplexity result;
+  double total = 0;
+  for (size_t at = 0; at + windowLength < ids.size(); at += windowLength) {
+    session.reset();
+    session.prefill({ids.data() + at, windowLength});
+    TensorView logits = session.logits();
+    int64_t vocabulary = logits.shape.back();
+    if (logits.size() != int64_t(windowLength) * vocabulary)
+      throw Error("the model gives the last position's logits only; a "
+                  "perplexity needs those of all");
+    for (size_t i = 0; i < windowLength; ++i) {
+      int64_t target = ids[at + i + 1];
+      if (target >= vocabulary)
+        throw Error(
+            "token " + std::to_string(target) +
+            " is outside of the model's vocabulary: not its tokenizer?");
+      total += negativeLogLikelihood(logits, static_cast<int64_t>(i),
+                                     vocabulary, target);
+    }
+    result.predictions += windowLength;
+  }
+  result.nllPerToken = total / static_cast<double>(result.predictions);
+  result.perplexity = std::exp(result.nllPerToken);
+  return result;
+}
+
+} // namespace jarana::tools
