@@ -13,15 +13,48 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("JARANA_BUILD", ROOT / "build"))
 DEMO = ROOT / "models" / "demo"
-LLAMA3 = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
+LLAMA3 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
 def sample_texts():
     rng = random.Random(0)
-    pieces = ["'s", "'S", "'ll", "'RE", "'x", "it's", " ", "  ", "\n", "\r\n", "\t", "\u00a0", "\u3000", "a", "B", "\u00e9", "\u0416", "\u4e2d", "\u0e01"]
-    pieces += ["1", "12345", "\u00bd", "\u0661", ".", "--", "!?", "\U0001f600", "\u0301", "_", "<|endoftext|>", "\u017f", "the ", "and"]
+    pieces = [
+        "'s",
+        "'S",
+        "'ll",
+        "'RE",
+        "'x",
+        "it's",
+        " ",
+        "  ",
+        "\n",
+        "\r\n",
+        "\t",
+        "\u00a0",
+        "\u3000",
+        "a",
+        "B",
+        "\u00e9",
+        "\u0416",
+        "\u4e2d",
+        "\u0e01",
+    ]
+    pieces += [
+        "1",
+        "12345",
+        "\u00bd",
+        "\u0661",
+        ".",
+        "--",
+        "!?",
+        "\U0001f600",
+        "\u0301",
+        "_",
+        "<|endoftext|>",
+        "\u017f",
+        "the ",
+        "and",
+    ]
     for _ in range(200):
         yield "".join(rng.choice(pieces) for _ in range(rng.randrange(1, 30)))
 
