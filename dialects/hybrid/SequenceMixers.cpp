@@ -5,17 +5,25 @@
 using namespace mlir;
 using namespace mlir::hybrid;
 
+/// Dimensions 0 and 1 of the longer tensor are dimension 0 of the shorter one.
+static SmallVector<ReassociationIndices> joinFirstTwo(int64_t rank) {
+  SmallVector<ReassociationIndices> reassociation{{0, 1}};
+  for (int64_t dim = 2; dim < rank; ++dim)
+    reassociation.push_back({dim});
+  return reassociation;
+}
+
 /// Without the sequence dimension 1, which has size 1.
 static Value dropPosition(OpBuilder &builder, Location loc, Value value) {
   auto type = cast<RankedTensorType>(value.getType());
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, value);
-  SmallVector<OpFoldResult> zeros(sizes.size(), builder.getIndexAttr(0)),
-      ones(sizes.size(), builder.getIndexAttr(1));
-  sizes[1] = builder.getIndexAttr(1);
   SmallVector<int64_t> shape(type.getShape());
+  if (shape[1] != 1) {
+    shape[1] = 1;
+    value = tensor::CastOp::create(builder, loc, type.clone(shape), value);
+  }
   shape.erase(shape.begin() + 1);
-  return tensor::ExtractSliceOp::create(builder, loc, type.clone(shape), value,
-                                        zeros, sizes, ones);
+  return tensor::CollapseShapeOp::create(builder, loc, type.clone(shape), value,
+                                         joinFirstTwo(type.getRank()));
 }
 
 SmallVector<Value> hybrid::buildStateUpdate(OpBuilder &builder, Location loc,
@@ -28,12 +36,16 @@ SmallVector<Value> hybrid::buildStateUpdate(OpBuilder &builder, Location loc,
       decayPerPosition ? dropPosition(builder, loc, a) : a,
       dropPosition(builder, loc, b), dropPosition(builder, loc, c),
       dropPosition(builder, loc, y), state);
+  auto type = cast<RankedTensorType>(y.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape[1] = 1;
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, y);
-  SmallVector<OpFoldResult> zeros(sizes.size(), builder.getIndexAttr(0)),
-      ones(sizes.size(), builder.getIndexAttr(1));
   sizes[1] = builder.getIndexAttr(1);
-  Value full = tensor::InsertSliceOp::create(builder, loc, update.getResult(0),
-                                             y, zeros, sizes, ones);
+  Value full = tensor::ExpandShapeOp::create(
+      builder, loc, type.clone(shape), update.getResult(0),
+      joinFirstTwo(type.getRank()), sizes);
+  if (full.getType() != type)
+    full = tensor::CastOp::create(builder, loc, type, full);
   return {full, update.getResult(1)};
 }
 

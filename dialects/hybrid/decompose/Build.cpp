@@ -174,26 +174,3 @@ Value Build::insert(Value part, Value into, unsigned dim, OpFoldResult offset,
   return tensor::InsertSliceOp::create(b, loc, part, into, offsets, sizes,
                                        strides);
 }
-
-Value Build::at(Value value, unsigned dim, OpFoldResult index) {
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, value);
-  SmallVector<OpFoldResult> offsets(sizes.size(), attr(0)),
-      strides(sizes.size(), attr(1));
-  offsets[dim] = index;
-  sizes[dim] = attr(1);
-  auto type = cast<RankedTensorType>(value.getType());
-  SmallVector<int64_t> shape(type.getShape());
-  shape.erase(shape.begin() + dim);
-  return tensor::ExtractSliceOp::create(b, loc, type.clone(shape), value,
-                                        offsets, sizes, strides);
-}
-
-Value Build::put(Value part, Value into, unsigned dim, OpFoldResult index) {
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, into);
-  SmallVector<OpFoldResult> offsets(sizes.size(), attr(0)),
-      strides(sizes.size(), attr(1));
-  offsets[dim] = index;
-  sizes[dim] = attr(1);
-  return tensor::InsertSliceOp::create(b, loc, part, into, offsets, sizes,
-                                       strides);
-}

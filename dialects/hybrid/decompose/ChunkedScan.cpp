@@ -20,7 +20,8 @@ static constexpr double kMinusInf = -std::numeric_limits<double>::infinity();
 
 /// seg[b, g, r, i, j] of the logarithms of the decays log[b, i, g, r].
 static Value segmentSums(Build &build, Value log) {
-  Value row = build.filled("bgrj", kMinusInf);
+  build.bind('t', build.attr(1));
+  Value row = build.filled("bgrtj", kMinusInf);
   Value seg = build.empty("bgrij", build.f32());
   auto loop = scf::ForOp::create(
       build.b, build.loc, build.index(0), build.index(build.size('i')),
@@ -31,7 +32,7 @@ static Value segmentSums(Build &build, Value log) {
         Value number =
             arith::IndexCastOp::create(inner, at, inner.getI64Type(), i);
         Value next = build.generic(
-            "bgrj", "", {{here, "bgr"}}, {{carried[0], "bgrj"}},
+            "bgrtj", "", {{here, "btgr"}}, {{carried[0], "bgrtj"}},
             [&](Scalars &s, ValueRange args) {
               Value j = s.index('j');
               Value before = arith::CmpIOp::create(
@@ -45,7 +46,7 @@ static Value segmentSums(Build &build, Value log) {
             })[0];
         scf::YieldOp::create(
             inner, at,
-            ValueRange{next, build.put(next, carried[1], 3, position)});
+            ValueRange{next, build.insert(next, carried[1], 3, position)});
       });
   return loop.getResult(1);
 }
@@ -73,16 +74,16 @@ static SmallVector<Value> scanChunk(Build &build, const Chunk &chunk,
                                      : value;
                         });
   Value seg = segmentSums(build, log);
-  Value firstLog = build.at(log, 1, build.attr(0)); // b g r
-  Value toFirst = build.at(seg, 4, build.attr(0));  // b g r i
-  Value toLast = build.at(seg, 3, last);            // b g r j
-  Value wholeChunk = build.at(toFirst, 3, last);    // b g r
+  Value firstLog = build.at(log, 1, build.attr(0)); // b 1 g r
+  Value toFirst = build.at(seg, 4, build.attr(0));  // b g r i 1
+  Value toLast = build.at(seg, 3, last);            // b g r 1 j
+  Value wholeChunk = build.at(toFirst, 3, last);    // b g r 1 1
   auto decayWithFirst = [](Scalars &s, ValueRange args) {
     return s.exp(s.add(args[0], args[1]));
   };
-  Value decayIn = build.map({{firstLog, "bgr"}, {toFirst, "bgri"}},
+  Value decayIn = build.map({{firstLog, "b1gr"}, {toFirst, "bgri1"}},
                             {build.empty("bgri", f32), "bgri"}, decayWithFirst);
-  Value decayAll = build.map({{firstLog, "bgr"}, {wholeChunk, "bgr"}},
+  Value decayAll = build.map({{firstLog, "b1gr"}, {wholeChunk, "bgr11"}},
                              {build.empty("bgr", f32), "bgr"}, decayWithFirst);
 
   // dt_j x_j, once for both sums.
@@ -118,7 +119,7 @@ static SmallVector<Value> scanChunk(Build &build, const Chunk &chunk,
                      {y, "bigrp"});
   y = build.store(y, chunk.y, "bigrp");
 
-  Value rest = build.map({{dx, "bjgrp"}, {toLast, "bgrj"}},
+  Value rest = build.map({{dx, "bjgrp"}, {toLast, "bgr1j"}},
                          {build.empty("bjgrp", f32), "bjgrp"},
                          [](Scalars &s, ValueRange args) {
                            return s.mul(args[0], s.exp(args[1]));

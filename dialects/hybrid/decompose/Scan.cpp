@@ -6,34 +6,40 @@ using namespace mlir;
 using namespace mlir::hybrid;
 
 namespace {
-/// The operands of one position; `a` has the dimensions gr or bgr.
+/// The operands of one position. `t` is empty, or "t" where all but the state,
+/// and an `a` of rank 2, have a dimension t of size 1 after the batch.
 struct Position {
   Value x, dt, a, b, c, y, state;
+  std::string t;
 };
 } // namespace
 
 static SmallVector<Value> updateState(Build &build, const Position &at) {
+  auto dims = [&](StringRef rest) { return "b" + at.t + rest.str(); };
+  std::string perHead = dims("gr"), values = dims("grp"),
+              projection = dims("gn");
   std::string aDims =
-      cast<RankedTensorType>(at.a.getType()).getRank() == 2 ? "gr" : "bgr";
+      cast<RankedTensorType>(at.a.getType()).getRank() == 2 ? "gr" : perHead;
   SmallVector<Use> decayInputs{{at.a, aDims}};
   if (at.dt)
-    decayInputs.push_back({at.dt, "bgr"});
-  Value decay = build.map(decayInputs, {build.empty("bgr", build.f32()), "bgr"},
-                          [](Scalars &s, ValueRange args) {
-                            Value log = s.widen(args[0]);
-                            if (args.size() == 3)
-                              log = s.mul(s.widen(args[1]), log);
-                            return s.exp(log);
-                          });
-  bool direct = cast<RankedTensorType>(at.y.getType()).getElementType().isF32();
-  Value sum = direct ? build.fill(at.y, 0) : build.filled("bgrp", 0);
+    decayInputs.push_back({at.dt, perHead});
+  Value decay =
+      build.map(decayInputs, {build.empty(perHead, build.f32()), perHead},
+                [](Scalars &s, ValueRange args) {
+                  Value log = s.widen(args[0]);
+                  if (args.size() == 3)
+                    log = s.mul(s.widen(args[1]), log);
+                  return s.exp(log);
+                });
+  bool direct = getElementTypeOrSelf(at.y).isF32();
+  Value sum = direct ? build.fill(at.y, 0) : build.filled(values, 0);
   // One pass over the state: it is decayed, added to, stored, and read for y.
   SmallVector<Use> inputs{
-      {decay, "bgr"}, {at.x, "bgrp"}, {at.b, "bgn"}, {at.c, "bgn"}};
+      {decay, perHead}, {at.x, values}, {at.b, projection}, {at.c, projection}};
   if (at.dt)
-    inputs.push_back({at.dt, "bgr"});
+    inputs.push_back({at.dt, perHead});
   SmallVector<Value> results = build.generic(
-      "bgrpn", "n", inputs, {{at.state, "bgrpn"}, {sum, "bgrp"}},
+      dims("grpn"), "n", inputs, {{at.state, "bgrpn"}, {sum, values}},
       [&](Scalars &s, ValueRange args) {
         Value state = args[args.size() - 2], y = args.back();
         Value x = s.widen(args[1]);
@@ -44,7 +50,7 @@ static SmallVector<Value> updateState(Build &build, const Position &at) {
         return SmallVector<Value>{s.narrow(next, state.getType()),
                                   s.add(y, s.mul(next, s.widen(args[3])))};
       });
-  return {direct ? results[1] : build.store(results[1], at.y, "bgrp"),
+  return {direct ? results[1] : build.store(results[1], at.y, values),
           results[0]};
 }
 
@@ -55,7 +61,7 @@ StateUpdateOp::decomposeOperation(OpBuilder &builder) {
   Build build(builder, getLoc());
   build.bind(getState(), "bgrpn");
   return updateState(
-      build, {getX(), getDt(), getA(), getB(), getC(), getY(), getState()});
+      build, {getX(), getDt(), getA(), getB(), getC(), getY(), getState(), ""});
 }
 
 FailureOr<SmallVector<Value>> hybrid::decomposeRecurrent(OpBuilder &builder,
@@ -65,6 +71,7 @@ FailureOr<SmallVector<Value>> hybrid::decomposeRecurrent(OpBuilder &builder,
   Build build(builder, op.getLoc());
   build.bind(op.getState(), "bgrpn");
   build.bind(op.getX(), "blgrp");
+  build.bind('t', build.attr(1));
   bool decayPerPosition =
       cast<RankedTensorType>(op.getA().getType()).getRank() == 4;
   auto loop = scf::ForOp::create(
@@ -80,11 +87,12 @@ FailureOr<SmallVector<Value>> hybrid::decomposeRecurrent(OpBuilder &builder,
                           build.at(op.getB(), 1, position),
                           build.at(op.getC(), 1, position),
                           build.at(carried[0], 1, position),
-                          carried[1]};
+                          carried[1],
+                          "t"};
         SmallVector<Value> results = updateState(build, operands);
         scf::YieldOp::create(
             inner, at,
-            ValueRange{build.put(results[0], carried[0], 1, position),
+            ValueRange{build.insert(results[0], carried[0], 1, position),
                        results[1]});
       });
   return llvm::to_vector_of<Value>(loop.getResults());
