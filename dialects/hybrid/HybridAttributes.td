@@ -56,9 +56,7 @@ def Hybrid_StrategyAttr : Hybrid_Attr<"Strategy", "strategy"> {
   let parameters = (ins EnumParameter<Hybrid_ScanView>:$view,
                         DefaultValuedParameter<"int64_t", "0">:$chunk,
                         OptionalArrayRefParameter<"int64_t">:$tiles);
-  let assemblyFormat = [{
-    `<` `view` `=` $view (`,` `chunk` `=` $chunk^)? (`,` `tiles` `=` `[` $tiles^ `]`)? `>`
-  }];
+  let assemblyFormat = "`<` struct($view, $chunk, custom<Tiles>($tiles)) `>`";
   let genVerifyDecl = 1;
 }
 

@@ -10,13 +10,26 @@
 #include "dialects/hybrid/HybridDialect.cpp.inc"
 #include "dialects/hybrid/HybridEnums.cpp.inc"
 #include "dialects/hybrid/HybridInterfaces.cpp.inc"
+
+using namespace mlir;
+using namespace mlir::hybrid;
+
+static ParseResult parseTiles(AsmParser &parser, SmallVector<int64_t> &tiles) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+    return parser.parseInteger(tiles.emplace_back());
+  });
+}
+
+static void printTiles(AsmPrinter &printer, ArrayRef<int64_t> tiles) {
+  printer << "[";
+  llvm::interleaveComma(tiles, printer);
+  printer << "]";
+}
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/hybrid/HybridAttributes.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/hybrid/HybridOps.cpp.inc"
-
-using namespace mlir;
-using namespace mlir::hybrid;
 
 void HybridDialect::initialize() {
   addAttributes<
