@@ -1,0 +1,48 @@
+// The pass that gives hybrid ops their CPU code.
+#ifndef JARANA_PASSES_CPU_KERNELS_TD
+#define JARANA_PASSES_CPU_KERNELS_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ExpandKernelsPass : Pass<"cpu-expand-kernels", "::mlir::ModuleOp"> {
+  let summary = "hybrid ops on buffers become loops over vectors";
+  let description = [{
+    Each hybrid compute op on memrefs whose innermost dimension is contiguous
+    becomes at most one `omp.parallel` region, in which each thread takes its
+    share of the work, made of `scf` loops and ops of the `vector` dialect in
+    the width of the target. Small amounts of work stay on one thread (the
+    region's `if` clause). Vectors never go beyond a buffer: rests are masked.
+
+    Nothing is allocated but stack, up to about 300 KiB per thread. `math.exp`
+    and `math.tanh` on vectors are left for `cpu-expand-math`.
+
+    Ops on tensors, and `hybrid.quantized_matmul`, are left alone; a buffer
+    that is not contiguous along its last dimension is an error.
+
+    ```mlir
+    hybrid.packed_matmul ins(%x, %w : memref<?x64xf32>, memref<3x64x32xf32>) outs(%y : memref<?x80xf32>)
+    ```
+    becomes
+    ```mlir
+    omp.parallel if(%worth) {
+      %part = func.call @omp_get_thread_num() : () -> i32
+      ...
+      scf.for %panel = %first to %last step %c1 { ... vector.load ... }
+      omp.terminator
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "128",
+           "width of a vector register: 128, 256 or 512">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", "0",
+           "vector registers; 0: as x86-64 has of that width">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::omp::OpenMPDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
+#endif // JARANA_PASSES_CPU_KERNELS_TD

@@ -1,0 +1,121 @@
+#include "Jit.h"
+
+#include "dialects/hybrid/HybridDialect.h"
+#include "passes/cpu/Passes.h"
+#include "passes/cpu/kernels/Passes.h"
+
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/ExecutionEngine/ExecutionEngine.h"
+#include "mlir/ExecutionEngine/OptUtils.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+
+#include <stdexcept>
+
+using namespace mlir;
+
+namespace jarana::test {
+
+Buffer::Buffer(void *data, const std::vector<int64_t> &shape) {
+  auto address = reinterpret_cast<int64_t>(data);
+  descriptor = {address, address, 0};
+  descriptor.insert(descriptor.end(), shape.begin(), shape.end());
+  std::vector<int64_t> strides(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;)
+    strides[i - 1] = strides[i] * shape[i];
+  descriptor.insert(descriptor.end(), strides.begin(), strides.end());
+}
+
+static void lower(ModuleOp module, int64_t vectorBits) {
+  PassManager pm(module.getContext());
+  cpu::ExpandKernelsPassOptions options;
+  options.vectorBits = vectorBits;
+  pm.addPass(cpu::createExpandKernelsPass(options));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(cpu::createExpandMathPass());
+  pm.addNestedPass<func::FuncOp>(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertToLLVMPass());
+  pm.addPass(createConvertOpenMPToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  if (failed(pm.run(module)))
+    throw std::runtime_error("lowering failed");
+}
+
+Jit::Jit(const std::string &text, int64_t vectorBits) {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  registerAllExtensions(registry);
+  registerAllToLLVMIRTranslations(registry);
+  hybrid::registerHybridExtensions(registry);
+  context = std::make_unique<MLIRContext>(registry);
+  auto module = parseSourceString<ModuleOp>(text, context.get());
+  if (!module)
+    throw std::runtime_error("parsing failed");
+  lower(*module, vectorBits);
+
+  auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
+  if (!builder)
+    throw std::runtime_error("no target machine");
+  builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
+  auto machine = builder->createTargetMachine();
+  if (!machine)
+    throw std::runtime_error("no target machine");
+  auto transformer = makeOptimizingTransformer(3, 0, machine->get());
+  ExecutionEngineOptions engineOptions;
+  engineOptions.transformer = transformer;
+  engineOptions.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Aggressive;
+  engineOptions.enableObjectDump = true;
+  StringRef libraries[] = {JARANA_LIBOMP};
+  engineOptions.sharedLibPaths = libraries;
+  auto created =
+      ExecutionEngine::create(*module, engineOptions, std::move(*machine));
+  if (!created)
+    throw std::runtime_error(llvm::toString(created.takeError()));
+  engine = std::move(*created);
+  auto symbol = engine->lookupPacked("_mlir_ciface_f");
+  if (!symbol)
+    throw std::runtime_error(llvm::toString(symbol.takeError()));
+  function = reinterpret_cast<void *>(*symbol);
+}
+
+Jit::~Jit() = default;
+
+void Jit::operator()(std::vector<Buffer> buffers) const {
+  // The packed interface takes the address of each argument.
+  std::vector<void *> descriptors, arguments;
+  for (Buffer &buffer : buffers)
+    descriptors.push_back(buffer.descriptor.data());
+  for (void *&descriptor : descriptors)
+    arguments.push_back(&descriptor);
+  reinterpret_cast<void (*)(void **)>(function)(arguments.data());
+}
+
+void Jit::dumpObject(const std::string &file) const {
+  engine->dumpToObjectFile(file);
+}
+
+int64_t hostVectorBits() {
+  auto features = llvm::sys::getHostCPUFeatures();
+  if (features.lookup("avx512f"))
+    return 512;
+  return features.lookup("avx2") ? 256 : 128;
+}
+
+} // namespace jarana::test

@@ -1,0 +1,42 @@
+// Compiles a module with hybrid ops on buffers for this machine, and calls it.
+#pragma once
+
+#include "mlir/IR/MLIRContext.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mlir {
+class ExecutionEngine;
+}
+
+namespace jarana::test {
+
+/// An argument: the descriptor of a contiguous row-major memref on memory that
+/// somebody else owns.
+struct Buffer {
+  Buffer(void *data, const std::vector<int64_t> &shape);
+  /// {allocated, aligned, offset, sizes..., strides...}
+  std::vector<int64_t> descriptor;
+};
+
+class Jit {
+public:
+  /// `text` has a function @f on memrefs, marked `llvm.emit_c_interface`.
+  /// Expands for `vectorBits`; throws std::runtime_error where a step fails.
+  Jit(const std::string &text, int64_t vectorBits);
+  ~Jit();
+  void operator()(std::vector<Buffer> buffers) const;
+  void dumpObject(const std::string &file) const;
+
+private:
+  std::unique_ptr<mlir::MLIRContext> context;
+  std::unique_ptr<mlir::ExecutionEngine> engine;
+  void *function = nullptr;
+};
+
+/// The widest vectors that this machine has.
+int64_t hostVectorBits();
+
+} // namespace jarana::test
