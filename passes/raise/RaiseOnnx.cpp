@@ -98,32 +98,35 @@ private:
     for (auto [number, argument] : llvm::enumerate(source.getArguments())) {
       Value raised = target.getArgument(static_cast<unsigned>(number));
       for (auto [axis, dim] : llvm::enumerate(shapes[argument].shape)) {
-        auto symbol = dim.asSymbol();
-        if (!symbol ||
-            !cast<RankedTensorType>(raised.getType()).isDynamicDim(axis))
+        if (!cast<RankedTensorType>(raised.getType()).isDynamicDim(axis))
           continue;
-        const auto &known = context.symbolInfo(*symbol);
-        auto defining = shapes.source(*symbol);
-        Value size =
-            b.createOrFold<tensor::DimOp>(lowering.loc(), raised, axis);
-        if (defining &&
-            *defining != std::pair<unsigned, unsigned>(number, axis)) {
-          Value other = lowering.build.dims.plain(b, dim);
-          Value equal = arith::CmpIOp::create(
-              b, lowering.loc(), arith::CmpIPredicate::eq, size, other);
-          lowering.check(equal, "input '" + nameOf(number) + "' dimension " +
-                                    Twine(axis) + " ('" + known.name +
-                                    "') must equal " + known.origin +
-                                    ", which has the same name");
-        } else if (known.lowerBound > 0) {
-          Value bound = arith::ConstantIndexOp::create(b, lowering.loc(),
-                                                       known.lowerBound);
-          Value enough = arith::CmpIOp::create(
-              b, lowering.loc(), arith::CmpIPredicate::sge, size, bound);
-          lowering.check(enough, known.origin + " ('" + known.name +
-                                     "') must be at least " +
-                                     Twine(known.lowerBound));
+        Location loc = lowering.loc();
+        auto require = [&](arith::CmpIPredicate predicate, Value bound,
+                           const Twine &message) {
+          Value size = b.createOrFold<tensor::DimOp>(loc, raised, axis);
+          lowering.check(
+              arith::CmpIOp::create(b, loc, predicate, size, bound), message);
+        };
+        std::string what =
+            "input '" + nameOf(number) + "' dimension " + std::to_string(axis);
+        auto symbol = dim.asSymbol();
+        auto defining = symbol ? shapes.source(*symbol) : std::nullopt;
+        if (defining !=
+            std::make_optional(std::pair<unsigned, unsigned>(number, axis))) {
+          require(arith::CmpIPredicate::eq, lowering.build.dims.plain(b, dim),
+                  what + " must be " + context.print(dim) +
+                      (symbol ? ", the size of " +
+                                    context.symbolInfo(*symbol).origin +
+                                    " of the same name"
+                              : std::string()));
+          continue;
         }
+        int64_t bound = context.symbolInfo(*symbol).lowerBound;
+        if (bound > 0)
+          require(arith::CmpIPredicate::sge,
+                  arith::ConstantIndexOp::create(b, loc, bound),
+                  what + " ('" + context.symbolInfo(*symbol).name +
+                      "') must be at least " + Twine(bound));
       }
     }
   }

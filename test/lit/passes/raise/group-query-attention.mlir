@@ -1,0 +1,23 @@
+// RUN: jarana-opt %s --raise-onnx --canonicalize --cse | FileCheck %s
+
+// Packed query, key and value; each sequence has its own number of positions before the new ones.
+// CHECK: facts = {head_dim = "8", heads = "4", kv_heads = "2", mask = "causal", packed = "yes"}
+// CHECK-LABEL: func.func @packed
+// CHECK: hybrid.check %{{.*}}, "GroupQueryAttention node '': seqlens_k does not fit the past and the new positions"
+// CHECK-COUNT-2: hybrid.rotary_embedding
+// CHECK: %[[KEYS:.*]] = hybrid.kv_cache_update ins(%{{.*}}, %[[BEFORE:.*]] : tensor<?x2x?x8xf32>, tensor<?xi64>)
+// CHECK: %[[VALUES:.*]] = hybrid.kv_cache_update ins(%{{.*}}, %[[BEFORE]] : tensor<?x2x?x8xf32>, tensor<?xi64>)
+// CHECK: hybrid.attention ins(%{{.*}}, %[[KEYS]], %[[VALUES]] : tensor<?x2x2x?x8xf32>, {{.*}}) query_offset(%[[BEFORE]] : tensor<?xi64>)
+// CHECK-SAME: mask = #hybrid.mask<causal>
+func.func @packed(%qkv: tensor<?x?x64xf32> {onnx.name = "qkv", onnx.dims = ["b", "l", "64"]}, %pk: tensor<?x2x?x8xf32> {onnx.name = "pk", onnx.dims = ["b", "2", "p", "8"]},
+    %pv: tensor<?x2x?x8xf32> {onnx.name = "pv", onnx.dims = ["b", "2", "p", "8"]}, %last: tensor<?xi32> {onnx.name = "last", onnx.dims = ["b"]},
+    %total: tensor<i32> {onnx.name = "total", onnx.dims = []}, %cos: tensor<64x4xf32> {onnx.name = "cos", onnx.dims = ["64", "4"]},
+    %sin: tensor<64x4xf32> {onnx.name = "sin", onnx.dims = ["64", "4"]}) -> (tensor<?x?x32xf32> {onnx.name = "y"}, tensor<?x2x?x8xf32> {onnx.name = "key"}) {
+  %none = onnx.None : none
+  %y, %key, %value = onnx.GroupQueryAttention %qkv, %none, %none, %pk, %pv, %last, %total, %cos, %sin, %none, %none, %none
+      {do_rotary = 1 : i64, kv_num_heads = 2 : i64, local_window_size = -1 : i64, num_heads = 4 : i64, rotary_interleaved = 0 : i64,
+       smooth_softmax = 0 : i64, softcap = 0.0 : f32}
+      : (tensor<?x?x64xf32>, none, none, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?xi32>, tensor<i32>, tensor<64x4xf32>, tensor<64x4xf32>, none, none, none)
+      -> (tensor<?x?x32xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>)
+  return %y, %key : tensor<?x?x32xf32>, tensor<?x2x?x8xf32>
+}
