@@ -21,6 +21,8 @@ void GraphImporter::importIf(const CheckedNode &node) {
   Scope inner;
   inner.outer = &node.scope;
   inner.frame = node.scope.frame;
+  for (const pb::ValueInfoProto &output : branch.output())
+    inner.outputs.push_back(output.name());
   addInitializers(branch, inner);
   importNodes(branch.node(), inner);
   for (int i = 0; i < branch.output_size(); ++i)
@@ -62,11 +64,14 @@ void GraphImporter::importScan(const CheckedNode &node) {
   SmallVector<int64_t> axes =
       listAttribute(node, "scan_input_axes", scanInputs);
 
+  OpBuilder::InsertPoint outside = builder.saveInsertionPoint();
   auto region = std::make_unique<Region>();
   Block *block = builder.createBlock(region.get());
   Scope inner;
   inner.outer = &node.scope;
   inner.frame = node.scope.frame;
+  for (const pb::ValueInfoProto &output : body.output())
+    inner.outputs.push_back(output.name());
   addInitializers(body, inner);
   for (int64_t i = 0; i < operands; ++i) {
     ValueInfo info = shapes.lookup(node.operands[i]);
@@ -86,16 +91,13 @@ void GraphImporter::importScan(const CheckedNode &node) {
     bind(inner, body.input(static_cast<int>(i)).name(), argument,
          node.title + ": the body's input");
   }
-  {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToEnd(block);
-    importNodes(body.node(), inner);
-    SmallVector<Value> yielded;
-    for (const pb::ValueInfoProto &output : body.output())
-      yielded.push_back(
-          lookup(inner, output.name(), node.title + ": the body's output"));
-    mlir::onnx::YieldOp::create(builder, node.location, yielded);
-  }
+  importNodes(body.node(), inner);
+  SmallVector<Value> yielded;
+  for (const pb::ValueInfoProto &output : body.output())
+    yielded.push_back(
+        lookup(inner, output.name(), node.title + ": the body's output"));
+  mlir::onnx::YieldOp::create(builder, node.location, yielded);
+  builder.restoreInsertionPoint(outside);
 
   int64_t scanOutputs = body.output_size() - states;
   OperationState state(node.location, "onnx.Scan");

@@ -1,8 +1,6 @@
 // Model-local functions: found, checked for recursion, and inlined at the call.
 #include "lib/onnx/Importer.h"
 
-#include "llvm/ADT/StringSet.h"
-
 namespace jarana::onnx {
 
 using namespace mlir;
@@ -145,6 +143,7 @@ void GraphImporter::inlineCall(const pb::NodeProto &node,
 
   Scope inner;
   inner.frame = &frame;
+  inner.outputs.assign(called.output().begin(), called.output().end());
   for (int i = 0; i < called.input_size(); ++i) {
     bool absent = i >= node.input_size() || node.input(i).empty();
     bind(inner, called.input(i),

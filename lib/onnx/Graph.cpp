@@ -306,6 +306,8 @@ void GraphImporter::importMain() {
     frame.opsets[canonicalDomain(import.domain())] = import.version();
   Scope scope;
   scope.frame = &frame;
+  for (const pb::ValueInfoProto &output : graph.output())
+    scope.outputs.push_back(output.name());
   addInitializers(graph, scope);
   checkBindings(graph, session.options);
 

@@ -4,6 +4,7 @@
 #include "lib/onnx/Importer.h"
 
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/ScopeExit.h"
 
 namespace jarana::onnx {
 
@@ -13,6 +14,11 @@ OwningOpRef<ModuleOp> importModel(MLIRContext &context, const std::string &path,
                                   const ImportOptions &options) {
   context.loadDialect<mlir::onnx::OnnxDialect, hybrid::HybridDialect,
                       func::FuncDialect>();
+  // One message that names the node says more than a dump of the operation.
+  bool printOperation = context.shouldPrintOpOnDiagnostic();
+  context.printOpOnDiagnostic(false);
+  llvm::scope_exit restore(
+      [&] { context.printOpOnDiagnostic(printOperation); });
   Location location = NameLoc::get(StringAttr::get(&context, path));
   try {
     ModelFile file(path);

@@ -12,6 +12,7 @@
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <optional>
 
@@ -51,6 +52,13 @@ struct Scope {
   llvm::StringMap<const pb::TensorProto *>
       initializers; ///< become values when first used
   const google::protobuf::RepeatedPtrField<pb::NodeProto> *nodes = nullptr;
+  std::vector<std::string> outputs; ///< the graph's or function's
+
+  /// Whether a node reads the value, or it is an output.
+  bool isRead(llvm::StringRef name);
+
+private:
+  std::optional<llvm::StringSet<>> reads;
 };
 
 /// An attribute of a node, ref_attr_name resolved.
@@ -139,9 +147,9 @@ public:
 
   /// `@main` from the model's graph.
   void importMain();
-  /// A function `name` that is one node with `operands` like those of `like`,
-  /// as the operator or, where `body` is given, as the body of that function;
-  /// used to compare the two. `shapes` gives the dims of the operands.
+  /// A function `name` of tensors of `types` (null: absent) that is the one
+  /// node: the operator or, where `body` is given, that function's body. The
+  /// node's names are its own.
   mlir::func::FuncOp importProbe(llvm::StringRef name,
                                  const pb::NodeProto &node, Frame &frame,
                                  llvm::ArrayRef<mlir::RankedTensorType> types,

@@ -2,8 +2,6 @@
 // the operator's newest version.
 #include "lib/onnx/Importer.h"
 
-#include "llvm/ADT/StringSet.h"
-
 namespace jarana::onnx {
 
 using namespace mlir;
@@ -250,8 +248,6 @@ void GraphImporter::emitGeneric(const CheckedNode &node, StringRef name,
                                 NamedAttrList attributes) {
   const OperatorVersion &newest =
       *newestVersion(newestVersion("", name) ? "" : node.version.domain, name);
-  if (!newest.variadicInputs())
-    operands.resize(newest.inputs.size());
   // Absent outputs at the end are dropped; required ones have a result all the
   // same.
   int results = node.proto.output_size();

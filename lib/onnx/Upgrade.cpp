@@ -270,14 +270,18 @@ void GraphImporter::complete(const CheckedNode &node,
                              std::vector<Value> &operands,
                              NamedAttrList &attributes) {
   StringRef name = node.version.name;
+  const OperatorVersion &newest =
+      *newestVersion(newestVersion("", name) ? "" : node.version.domain, name);
+  if (!newest.variadicInputs())
+    operands.resize(newest.inputs.size());
   auto rankOf = [&](size_t index) {
     return cast<RankedTensorType>(operands[index].getType()).getRank();
   };
   if (name.starts_with("Reduce")) {
     // Until version 18 (ReduceSum: 13) the axes were an attribute.
     if (Attribute axes = attributes.erase("axes"))
-      operands.push_back(intConstant(cast<DenseI64ArrayAttr>(axes).asArrayRef(),
-                                     node.location));
+      operands[1] = intConstant(cast<DenseI64ArrayAttr>(axes).asArrayRef(),
+                                node.location);
   } else if (name == "Split") {
     // Until version 18 the number of outputs was not said.
     if (!node.operand(1))
@@ -326,6 +330,7 @@ void GraphImporter::complete(const CheckedNode &node,
     if (node.operand(12) || node.operand(13) ||
         (node.proto.output_size() > 3 && !node.proto.output(3).empty()))
       node.fail("quantised caches and the output output_qk are not supported");
+    operands.resize(12);
     // scale = 0 means the default, 1 / sqrt(head size).
     if (auto scale = attributes.get("scale");
         scale && cast<FloatAttr>(scale).getValueAsDouble() == 0)
