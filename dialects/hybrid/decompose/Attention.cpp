@@ -180,23 +180,23 @@ RotaryEmbeddingOp::decomposeOperation(OpBuilder &builder) {
   auto part = [&](Value value, int64_t offset) {
     return build.slice(value, 3, build.attr(offset), build.attr(half), stride);
   };
-  SmallVector<Value> turned = build.generic(
-      "blhi", "",
-      {{part(getInput(), 0), "blhi"},
-       {part(getInput(), second), "blhi"},
-       {getCos(), "Bli"},
-       {getSin(), "Bli"}},
-      {{part(getY(), 0), "blhi"}, {part(getY(), second), "blhi"}},
-      [](Scalars &s, ValueRange args) {
-        Value u = s.widen(args[0]), v = s.widen(args[1]);
-        Value cos = s.widen(args[2]), sin = s.widen(args[3]);
-        Value first = s.sub(s.mul(u, cos), s.mul(v, sin));
-        Value other = s.add(s.mul(v, cos), s.mul(u, sin));
-        Type type = args[4].getType();
-        return SmallVector<Value>{s.narrow(first, type), s.narrow(other, type)};
-      });
-  Value y = build.insert(turned[0], getY(), 3, build.attr(0), stride);
-  y = build.insert(turned[1], y, 3, build.attr(second), stride);
+  // One half after the other, so that each is written in its place in y.
+  SmallVector<Use> inputs{{part(getInput(), 0), "blhi"},
+                          {part(getInput(), second), "blhi"},
+                          {getCos(), "Bli"},
+                          {getSin(), "Bli"}};
+  Value y = getY();
+  for (int64_t offset : {int64_t(0), second}) {
+    Value turned = build.map(
+        inputs, {part(y, offset), "blhi"}, [&](Scalars &s, ValueRange args) {
+          Value u = s.widen(args[0]), v = s.widen(args[1]);
+          Value cos = s.widen(args[2]), sin = s.widen(args[3]);
+          Value value = offset == 0 ? s.sub(s.mul(u, cos), s.mul(v, sin))
+                                    : s.add(s.mul(v, cos), s.mul(u, sin));
+          return s.narrow(value, args[4].getType());
+        });
+    y = build.insert(turned, y, 3, build.attr(offset), stride);
+  }
   int64_t size = cast<RankedTensorType>(getInput().getType()).getDimSize(3);
   if (size == rotary)
     return SmallVector<Value>{y};

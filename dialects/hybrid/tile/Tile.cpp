@@ -118,9 +118,21 @@ LogicalResult hybrid::detail::getResultTilePosition(
   return success();
 }
 
+/// The value that has the shape of `value`: results have that of their inits.
+/// Tiling works on copies of an op, so the results themselves do not compare.
+static Value shapeSource(Value value) {
+  while (auto result = dyn_cast<OpResult>(value)) {
+    auto destination = dyn_cast<DestinationStyleOpInterface>(result.getOwner());
+    if (!destination)
+      break;
+    value = destination.getTiedOpOperand(result)->get();
+  }
+  return value;
+}
+
 /// Whether `size` is known to be the size of dimension `dim` of the operand
-/// with number `operand`: the same number, or a `dim` op on that operand, on
-/// its result, or on another operand that the same loop cuts.
+/// with number `operand`: the same number, or a `dim` op on that operand or on
+/// another one that the same loop cuts.
 static bool isFullSize(ComputeOpInterface op, const LoopNest &nest,
                        unsigned operand, unsigned dim, OpFoldResult size) {
   int64_t known =
@@ -132,12 +144,9 @@ static bool isFullSize(ComputeOpInterface op, const LoopNest &nest,
   if (!dimOp || !dimOp.getConstantIndex())
     return false;
   int64_t index = *dimOp.getConstantIndex();
-  unsigned firstInit = initOf(op, 0);
+  Value source = shapeSource(dimOp.getSource());
   for (auto [number, value] : llvm::enumerate(op->getOperands())) {
-    bool isResult = number >= firstInit &&
-                    number - firstInit < op->getNumResults() &&
-                    dimOp.getSource() == op->getResult(number - firstInit);
-    if ((dimOp.getSource() != value && !isResult) ||
+    if (shapeSource(value) != source ||
         index >= static_cast<int64_t>(nest.operands[number].size()))
       continue;
     int loop = nest.operands[operand][dim].loop;
