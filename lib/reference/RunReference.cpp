@@ -47,7 +47,8 @@ std::vector<Tensor> inOrder(mlir::func::FuncOp function,
 std::map<std::string, Tensor>
 reference::evaluateModel(const std::string &modelPath,
                          std::map<std::string, Tensor> inputs) {
-  mlir::MLIRContext context;
+  // Evaluation is serial; a pool of threads would only cost time to start.
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   std::string messages;
   mlir::ScopedDiagnosticHandler handler(
       &context, [&](mlir::Diagnostic &diagnostic) {
