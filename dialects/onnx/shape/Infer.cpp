@@ -101,7 +101,7 @@ FailureOr<SmallVector<ValueInfo>> inferOp(Operation *op,
   } catch (const std::exception &error) {
     message = error.what();
   }
-  op->emitError() << inference.who() << ": " << message;
+  emitError(op->getLoc()) << inference.who() << ": " << message;
   return failure();
 }
 

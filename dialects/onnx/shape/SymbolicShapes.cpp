@@ -145,7 +145,7 @@ LogicalResult SymbolicShapes::infer(Operation *op) {
     for (ValueInfo &info : *results)
       simplify(info, *ctx);
   } catch (const Error &error) {
-    return op->emitError() << error.what();
+    return emitError(op->getLoc()) << error.what();
   }
   recordResults(op, *results, firstNew);
   return success();
@@ -170,8 +170,10 @@ SymbolicShapes::inferScan(Operation *op, ArrayRef<ValueInfo> operands) {
         static_cast<int64_t>(op->getNumResults()) < states || body.empty() ||
         body.back().getNumOperands() != op->getNumResults())
       inference.fail("the body has " + Twine(body.getNumArguments()) +
-                     " arguments for " + Twine(count) +
-                     " operands, or a wrong number of results");
+                     " arguments and yields " +
+                     Twine(body.empty() ? 0 : body.back().getNumOperands()) +
+                     " values, for " + Twine(count) + " operands and " +
+                     Twine(op->getNumResults()) + " results");
     auto axes = inference.integers("scan_input_axes");
     std::optional<Expr> length;
     for (int64_t i = 0; i < count; ++i) {
@@ -222,7 +224,7 @@ SymbolicShapes::inferScan(Operation *op, ArrayRef<ValueInfo> operands) {
   } catch (const Error &error) {
     message = error.what();
   }
-  op->emitError() << inference.who() << ": " << message;
+  emitError(op->getLoc()) << inference.who() << ": " << message;
   return failure();
 }
 
