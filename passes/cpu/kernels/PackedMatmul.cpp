@@ -28,8 +28,7 @@ public:
     while (panelWidth % lanes)
       --lanes;
     vectors = panelWidth / lanes;
-    blockRows =
-        std::max<int64_t>(1, (e.target.registers - vectors - 1) / vectors);
+    blockRows = e.target.blockRows(vectors);
   }
 
   void emit() {
@@ -109,26 +108,30 @@ private:
         });
         e.loop(first, last, 1, [&](Value panel) {
           e.loop(rowBegin, rowEnd, blockRows, [&](Value row) {
-            emitBlock(copy, rowBegin, row, e.sub(rowEnd, row), panel,
-                      depthBegin, size);
+            emitBlock({copy, rowBegin, rowEnd, row, panel, depthBegin, size});
           });
         });
       });
     });
   }
 
+  /// Rows [row, row + blockRows), as far as there are any, times `size` rows of
+  /// a panel from `depthBegin` on. `copy` holds rows [rowBegin, rowEnd).
+  struct Block {
+    Value copy, rowBegin, rowEnd, row, panel, depthBegin, size;
+  };
+
   /// Dispatches on how many rows are left.
-  void emitBlock(Value copy, Value rowBegin, Value row, Value left, Value panel,
-                 Value depthBegin, Value size) {
+  void emitBlock(const Block &block) {
     SmallVector<int64_t> cases;
     for (int64_t rows = 1; rows < blockRows; ++rows)
       cases.push_back(rows);
-    auto dispatch =
-        scf::IndexSwitchOp::create(e, TypeRange(), left, cases, cases.size());
+    auto dispatch = scf::IndexSwitchOp::create(
+        e, TypeRange(), e.sub(block.rowEnd, block.row), cases, cases.size());
     auto fill = [&](Region &region, int64_t rows) {
       OpBuilder::InsertionGuard guard(e);
       e.createBlock(&region);
-      multiplyBlock(copy, rowBegin, row, rows, panel, depthBegin, size);
+      multiplyBlock(block, rows);
       scf::YieldOp::create(e);
     };
     for (auto [rows, region] :
@@ -137,37 +140,71 @@ private:
     fill(dispatch.getDefaultRegion(), blockRows);
   }
 
-  void multiplyBlock(Value copy, Value rowBegin, Value row, int64_t rows,
-                     Value panel, Value depthBegin, Value size) {
+  void multiplyBlock(const Block &block, int64_t rows) {
     constexpr int64_t unroll = 4;
-    Value base = e.sub(row, rowBegin);
+    Value base = e.sub(block.row, block.rowBegin);
     auto step = [&](Value depth, MutableArrayRef<Value> sums) {
       Values right;
       for (int64_t v = 0; v < vectors; ++v)
-        right.push_back(loadPanel(panel, e.add(depthBegin, depth), v));
+        right.push_back(
+            loadPanel(block.panel, e.add(block.depthBegin, depth), v));
       for (int64_t r = 0; r < rows; ++r) {
-        Value left = splat(e.loadScalar(copy, {e.add(base, r), depth}));
+        Value left = splat(e.loadScalar(block.copy, {e.add(base, r), depth}));
         for (int64_t v = 0; v < vectors; ++v)
           sums[r * vectors + v] =
               e.mulAdd(left, right[v], sums[r * vectors + v]);
       }
     };
-    Value whole = e.mul(e.div(size, e.index(unroll)), unroll);
+    announceResult(block, rows);
+    auto share = shareOfNextPanel(block);
+    Value whole = e.mul(e.div(block.size, e.index(unroll)), unroll);
     Values sums =
         e.loop(e.index(0), whole, unroll, Values(rows * vectors, zero()),
                [&](Value depth, ValueRange carried) {
                  Values next(carried);
+                 announceNextPanel(block, share, depth);
                  for (int64_t u = 0; u < unroll; ++u)
                    step(e.add(depth, u), next);
                  return next;
                });
     if (!isDepthMultipleOf(unroll))
-      sums = e.loop(whole, size, 1, sums, [&](Value depth, ValueRange carried) {
-        Values next(carried);
-        step(depth, next);
-        return next;
-      });
-    storeRows(panel, row, sums, depthBegin);
+      sums = e.loop(whole, block.size, 1, sums,
+                    [&](Value depth, ValueRange carried) {
+                      Values next(carried);
+                      step(depth, next);
+                      return next;
+                    });
+    storeRows(block.panel, block.row, sums, block.depthBegin);
+  }
+
+  /// The lines of y that the block will write are on their way while it is
+  /// computed.
+  void announceResult(const Block &block, int64_t rows) {
+    Value column = e.mul(block.panel, panelWidth);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t v = 0; v < vectors; ++v)
+        e.prefetch(y, {e.add(block.row, r), e.add(column, v * lanes)});
+  }
+
+  // The blocks that meet a slice of a panel share the work of announcing the
+  // next panel's: the first finds it in the cache.
+
+  /// Where this block's share begins, and how many rows of the next panel are
+  /// announced per row of this one, times 256.
+  std::pair<Value, Value> shareOfNextPanel(const Block &block) {
+    Value rows = e.sub(block.rowEnd, block.rowBegin);
+    Value before = e.mul(block.size, e.sub(block.row, block.rowBegin));
+    Value rate = e.div(e.index(256 * blockRows), rows);
+    return {e.add(block.depthBegin, e.div(before, rows)),
+            e.min(e.index(256), rate)};
+  }
+
+  void announceNextPanel(const Block &block, std::pair<Value, Value> share,
+                         Value depth) {
+    Value row =
+        e.add(share.first, e.div(e.mul(depth, share.second), e.index(256)));
+    for (int64_t v = 0; v < vectors; ++v)
+      e.prefetch(panels, {e.add(block.panel, 1), row, e.index(v * lanes)});
   }
 
   bool isDepthMultipleOf(int64_t unroll) {

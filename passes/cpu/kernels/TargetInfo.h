@@ -22,21 +22,20 @@ struct TargetInfo {
   int64_t blockVectors() const { return 2; }
   /// Columns of a panel (`nr` of hybrid.packed_matmul) that suits the target.
   int64_t panelWidth() const { return blockVectors() * lanes(); }
-  /// Rows of that block: what is left beside a row of the panel and one
-  /// element of the left side.
-  int64_t blockRows() const {
-    return (registers - blockVectors() - 1) / blockVectors();
+  /// Rows of that block when a row of it is `vectors` long: three quarters of
+  /// the registers hold sums, the others elements of both sides.
+  int64_t blockRows(int64_t vectors) const {
+    int64_t rows = registers * 3 / 4 / vectors;
+    return rows > 1 ? rows : 1;
   }
   /// Inner dimension of a block of products: a slice of a panel of this depth
   /// and the left rows it meets are used again from the second-level cache.
   int64_t blockDepth() const { return 512; }
-  /// Rows of the left side copied at a time, a multiple of blockRows(). The
-  /// copy is on the stack of each thread: about 256 KiB.
-  int64_t copiedRows() const { return 128 / blockRows() * blockRows(); }
+  /// Rows of the left side copied at a time, at most: on the stack of each
+  /// thread, 4 * blockDepth() bytes each.
+  int64_t copiedRows() const { return 128; }
   /// Multiply-adds (or operations as dear) that pay for waking the threads.
   int64_t parallelWork() const { return 1 << 16; }
-  /// Bytes ahead of a stream that a load is announced.
-  int64_t prefetchDistance() const { return 2048; }
 };
 
 } // namespace jarana::cpu
