@@ -123,7 +123,7 @@ const std::vector<Shape> &Executor::plan(std::span<const Shape> inputs) {
     const Parameter &parameter = function->inputs[i];
     for (size_t d = 0; d < inputs[i].size(); ++d) {
       inputDims.push_back(inputs[i][d]);
-      if (parameter.symbols[d].empty())
+      if (parameter.symbols[d].empty() || parameter.symbols[d] == "?")
         continue;
       auto [seen, first] =
           symbols.try_emplace(parameter.symbols[d], Seen{inputs[i][d], i, d});

@@ -18,7 +18,8 @@ namespace jarana::bundle {
 constexpr int formatVersion = 1;
 
 /// A dimension of the signature: a number, or (where `symbol` is not empty) a
-/// symbol or an expression of symbols, for people.
+/// symbol or an expression of symbols, for people. Dimensions of the same text
+/// are equal, except for "?", which says nothing.
 struct Dim {
   int64_t size = -1;
   std::string symbol;

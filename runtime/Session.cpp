@@ -271,17 +271,19 @@ void Session::advance(const int64_t *ids, size_t count) {
                         next.shapes[i]);
     place(states[i].output, next.values[i]);
   }
-  nextLogits.shape = outputShapes[logitsOutput];
-  place(logitsOutput, nextLogits.values);
+  // One buffer: logits of a whole prefill are large, and after an error nobody
+  // needs the old ones.
+  lastLogits.present = false;
+  lastLogits.shape = outputShapes[logitsOutput];
+  place(logitsOutput, lastLogits.values);
   for (size_t i = 0; i < outputs.size(); ++i)
     if (!outputs[i])
       place(i, otherOutputs[i]);
   executor.run(data, outputs);
 
   next.position = current.position + count;
-  nextLogits.present = true;
+  lastLogits.present = true;
   std::swap(current, next);
-  std::swap(lastLogits, nextLogits);
 }
 
 const Logits &Session::logits() const {

@@ -87,7 +87,7 @@ private:
   StateValues current,
       next; // double-buffered: generated code must not overwrite what it reads
   std::vector<Buffer> otherOutputs;
-  Logits lastLogits, nextLogits;
+  Logits lastLogits;
 };
 
 } // namespace jarana
