@@ -49,6 +49,7 @@ def Hybrid_AttentionOp : Hybrid_ComputeOp<"attention", 1, "false",
     (`query_offset` `(` $query_offset^ `:` type($query_offset) `)`)?
     `outs` `(` $y `:` type($y) `)` attr-dict (`->` type($resultTensors)^)?
   }];
+  let hasCanonicalizer = 1;
   let builders = [OpBuilder<(ins "::mlir::Value":$query, "::mlir::Value":$key,
       "::mlir::Value":$value, "::mlir::Value":$bias, "::mlir::Value":$queryOffset,
       "::mlir::Value":$y, "float":$scale,
@@ -102,6 +103,7 @@ def Hybrid_OnlineAttentionOp : Hybrid_ComputeOp<"online_attention", 3, "true",
     `outs` `(` $acc `,` $max `,` $sum `:` type($acc) `,` type($max) `,` type($sum) `)`
     attr-dict (`->` type($resultTensors)^)?
   }];
+  let hasCanonicalizer = 1;
   let builders = [OpBuilder<(ins "::mlir::Value":$query, "::mlir::Value":$key,
       "::mlir::Value":$value, "::mlir::Value":$bias, "::mlir::Value":$queryOffset,
       "::mlir::Value":$acc, "::mlir::Value":$max, "::mlir::Value":$sum, "float":$scale,

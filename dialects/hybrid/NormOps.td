@@ -41,6 +41,7 @@ def Hybrid_RmsNormOp : Hybrid_ComputeOp<"rms_norm", 1, "false", [AttrSizedOperan
     (`gate` `(` $gate^ `:` type($gate) `)`)?
     `outs` `(` $y `:` type($y) `)` attr-dict (`->` type($resultTensors)^)?
   }];
+  let hasCanonicalizer = 1;
   let builders = [OpBuilder<(ins "::mlir::Value":$input, "::mlir::Value":$weight,
       "::mlir::Value":$gate, "::mlir::Value":$y, "float":$epsilon,
       CArg<"int64_t", "1">:$groups,
