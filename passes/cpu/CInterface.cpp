@@ -20,6 +20,7 @@ struct CInterface : impl::CInterfacePassBase<CInterface> {
         wrap(function,
              ("jarana_" + function.getName().drop_front(prefix.size())).str());
       function.setLinkage(LLVM::Linkage::Internal);
+      function.removeArgAttrsAttr(); // names of inputs and outputs
     }
   }
 

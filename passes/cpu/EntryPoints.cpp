@@ -1,4 +1,5 @@
 // cpu-entry-points: the tensor function takes the buffers of the ABI.
+#include "dialects/hybrid/Hybrid.h"
 #include "passes/cpu/Entry.h"
 #include "passes/cpu/Passes.h"
 #include "passes/cpu/PlanFunction.h"

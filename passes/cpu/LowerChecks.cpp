@@ -1,4 +1,5 @@
 // cpu-lower-checks: a failed check ends the function.
+#include "dialects/hybrid/Hybrid.h"
 #include "passes/cpu/Entry.h"
 #include "passes/cpu/Passes.h"
 

@@ -1,4 +1,5 @@
 // cpu-outline-kernels: the work of an entry function moves into kernels.
+#include "dialects/hybrid/Hybrid.h"
 #include "passes/cpu/Entry.h"
 #include "passes/cpu/Passes.h"
 

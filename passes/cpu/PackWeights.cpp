@@ -1,4 +1,5 @@
 // cpu-pack-weights: products with weights read panels packed at compile time.
+#include "dialects/hybrid/Hybrid.h"
 #include "passes/cpu/Passes.h"
 
 #include "mlir/Dialect/Linalg/Utils/Utils.h"

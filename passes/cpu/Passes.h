@@ -1,7 +1,7 @@
 // The passes of the CPU target (Passes.td) and the pipelines made of them.
 #pragma once
 
-#include "dialects/hybrid/Hybrid.h"
+#include "dialects/hybrid/HybridDialect.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"

@@ -194,6 +194,36 @@ def ExpandMathPass : Pass<"cpu-expand-math", "::mlir::func::FuncOp"> {
                            "::mlir::LLVM::LLVMDialect"];
 }
 
+def LowerExpandShapesPass : Pass<"cpu-lower-expand-shapes", "::mlir::func::FuncOp"> {
+  let summary = "splitting a dimension into several of unknown size";
+  let description = [{
+    `memref.expand_shape` whose groups have more than one dynamic dimension
+    becomes a `memref.reinterpret_cast` with the sizes that the op names:
+    upstream's `expand-strided-metadata` takes only one.
+
+    ```mlir
+    %r = memref.expand_shape %a [[0, 1]] output_shape [%b, %s] : memref<?xf32> into memref<?x?xf32>
+    ```
+    becomes
+    ```mlir
+    %base, %offset, %size, %stride = memref.extract_strided_metadata %a : ...
+    %r = memref.reinterpret_cast %base to offset: [0], sizes: [%b, %s], strides: [%s, 1] : memref<f32> to memref<?x?xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
+def HoistStackBuffersPass : Pass<"cpu-hoist-stack-buffers", "::mlir::func::FuncOp"> {
+  let summary = "buffers on the stack are made once per thread";
+  let description = [{
+    A `memref.alloca` of static size moves to the start of its `omp.parallel`, or of
+    its function, and the `memref.alloca_scope`s that the conversion to OpenMP puts
+    around loop bodies dissolve: they cannot hold branches, and would take
+    and give back the stack in each iteration.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::omp::OpenMPDialect"];
+}
+
 def LimitThreadsPass : Pass<"cpu-limit-threads", "::mlir::func::FuncOp"> {
   let summary = "small loops run on one thread";
   let description = [{

@@ -1,5 +1,7 @@
 #include "passes/cpu/Pipelines.h"
 #include "passes/cpu/Passes.h"
+#include "passes/cpu/kernels/Passes.h"
+#include "passes/cpu/kernels/TargetInfo.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/Transforms/Passes.h"
@@ -17,17 +19,17 @@ namespace jarana::cpu {
 
 void populateTensorPhase(OpPassManager &pm, const PipelineOptions &options) {
   // Transposes of weights must still stand beside their products.
-  pm.addPass(createPackWeightsPass({options.nr}));
+  TargetInfo target =
+      TargetInfo::get(options.vectorBits, options.vectorRegisters);
+  pm.addPass(createPackWeightsPass({options.pack ? target.panelWidth() : 0}));
   auto &function = pm.nest<func::FuncOp>();
-  function.addPass(createDecomposePass());
+  function.addPass(createDecomposePass({{"hybrid.packed_matmul"}}));
   function.addPass(createCanonicalizerPass());
   function.addPass(
       createCSEPass()); // equal maskings and shape computations, once per model
   function.addPass(createFuseElementwisePass());
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
-  // A weight whose panels took its place is not stored.
-  pm.addPass(createSymbolDCEPass());
 }
 
 void populateKernelsPhase(OpPassManager &pm, const PipelineOptions &options) {
@@ -61,6 +63,8 @@ void populateKernelsPhase(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(
+      createExpandKernelsPass({options.vectorBits, options.vectorRegisters}));
   auto &function = pm.nest<func::FuncOp>();
   function.addPass(createLinalgToLoopsPass());
   function.addPass(createCanonicalizerPass());
@@ -78,10 +82,12 @@ void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
   function.addPass(createConvertVectorToSCFPass());
   // Views of views become pointer arithmetic before the loops lose their
   // bounds.
+  function.addPass(createLowerExpandShapesPass());
   function.addPass(memref::createExpandStridedMetadataPass());
   function.addPass(createLowerAffinePass());
   function.addPass(createLoopInvariantCodeMotionPass());
   pm.addPass(createConvertSCFToOpenMPPass());
+  pm.nest<func::FuncOp>().addPass(createHoistStackBuffersPass());
   // Needs the loops inside parallel regions, for an estimate of their work.
   pm.nest<func::FuncOp>().addPass(createLimitThreadsPass({options.minWork}));
   pm.addPass(createSCFToControlFlowPass());
@@ -99,6 +105,7 @@ void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
 
 void registerCpuPassesAndPipelines() {
   registerCpuPasses();
+  registerCpuKernelsPasses();
   PassPipelineRegistration<PipelineOptions>(
       "jarana-cpu-tensor-phase",
       "hybrid form: packed weights, decomposed, fused",

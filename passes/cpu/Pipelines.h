@@ -7,9 +7,17 @@
 namespace jarana::cpu {
 
 struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
-  Option<int64_t> nr{*this, "nr",
-                     llvm::cl::desc("columns per panel of a packed weight"),
-                     llvm::cl::init(16)};
+  Option<int64_t> vectorBits{
+      *this, "vector-bits",
+      llvm::cl::desc("width of the target's vectors: 128, 256 or 512"),
+      llvm::cl::init(256)};
+  Option<int64_t> vectorRegisters{
+      *this, "vector-registers",
+      llvm::cl::desc("vector registers; 0: as x86-64 has of that width"),
+      llvm::cl::init(0)};
+  Option<bool> pack{*this, "pack",
+                    llvm::cl::desc("pack weights of products into panels"),
+                    llvm::cl::init(true)};
   Option<int64_t> minWork{
       *this, "min-work",
       llvm::cl::desc("innermost iterations that pay for waking the threads"),

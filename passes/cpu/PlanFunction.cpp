@@ -1,4 +1,5 @@
 #include "passes/cpu/PlanFunction.h"
+#include "dialects/hybrid/Hybrid.h"
 #include "passes/cpu/Entry.h"
 #include "passes/cpu/Passes.h"
 

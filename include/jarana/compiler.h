@@ -1,0 +1,56 @@
+// Compiles a model from C++; what jarana-compile does. No MLIR or LLVM header
+// is needed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace jarana {
+
+struct CompileOptions {
+  std::string model; ///< path of the .onnx file
+  std::string
+      output; ///< path of the bundle to make; not used where `emit` is set
+
+  std::string target = "cpu";
+  /// LLVM's target triple; empty: this machine's.
+  std::string triple;
+  /// LLVM's name of the processor; "native" is this machine's, which must be of
+  /// the triple's architecture.
+  std::string cpu = "native";
+  /// Features on top of the processor's: "+avx2,-avx512f".
+  std::string features;
+
+  /// Dimensions fixed at compile time: symbol to value.
+  std::map<std::string, int64_t> bind;
+  /// Stop at a form ("onnx", "hybrid", "kernels", "llvm") and give its text.
+  std::string emit;
+  bool errorOnFallback =
+      false; ///< fail where a named operator stays on a slow generic path
+  bool report = false;     ///< what raising recognised
+  bool reportJson = false; ///< as one JSON object
+
+  /// Called with a line such as "writing weights: 120 of 500 MiB"; may be
+  /// empty.
+  std::function<void(const std::string &)> progress;
+};
+
+struct CompileResult {
+  bool ok = false;
+  /// Messages for a user: what is wrong and where; at least one where `ok` is
+  /// false.
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
+  std::string text;   ///< the form that `emit` asked for
+  std::string report; ///< where asked for
+};
+
+/// Compiles one model into a bundle: import, raise, code generation, link,
+/// write. Nothing is left under `output` unless all of it is there. Does not
+/// throw; may be called from several threads at once.
+CompileResult compileModel(const CompileOptions &options);
+
+} // namespace jarana

@@ -1,0 +1,216 @@
+// compileModel: the way of a model through the forms.
+#include "jarana/compiler.h"
+#include "jarana/error.h"
+#include "lib/bundle/Bundle.h"
+#include "lib/onnx/Import.h"
+#include "lib/pipeline/Codegen.h"
+#include "lib/pipeline/Dialects.h"
+#include "lib/pipeline/Forms.h"
+#include "lib/pipeline/Signature.h"
+#include "lib/pipeline/StateNames.h"
+#include "passes/cpu/Entry.h"
+#include "passes/cpu/Pipelines.h"
+#include "passes/raise/Passes.h"
+#include "passes/raise/Report.h"
+
+#include "mlir/IR/Diagnostics.h"
+
+using namespace mlir;
+
+namespace jarana {
+namespace {
+
+/// Where a diagnostic comes from, for a user: the model's node.
+std::string nameOf(Location location) {
+  if (auto name = dyn_cast<NameLoc>(location))
+    return "node '" + name.getName().str() + "'";
+  if (auto fused = dyn_cast<FusedLoc>(location))
+    return fused.getLocations().empty() ? ""
+                                        : nameOf(fused.getLocations().front());
+  if (auto file = dyn_cast<FileLineColLoc>(location))
+    return file.getFilename().str();
+  return "";
+}
+
+class Compilation {
+public:
+  Compilation(const CompileOptions &options, CompileResult &result)
+      : options(options), result(result), context(pipeline::dialects()) {
+    context.printOpOnDiagnostic(false);
+    context.getDiagEngine().registerHandler(
+        [this](Diagnostic &diagnostic) { collect(diagnostic); });
+  }
+
+  /// False where an error was reported.
+  bool run() {
+    std::optional<pipeline::Form> last;
+    if (!options.emit.empty())
+      last = pipeline::parseForm(options.emit);
+    pipeline::CpuTarget target =
+        pipeline::makeCpuTarget(options.triple, options.cpu, options.features);
+    cpu::PipelineOptions cpuOptions;
+    cpuOptions.vectorBits = target.vectorBits;
+    cpuOptions.vectorRegisters = target.vectorRegisters;
+
+    say("reading " + options.model);
+    onnx::ImportOptions importOptions;
+    importOptions.bind = options.bind;
+    module = onnx::importModel(context, options.model, importOptions);
+    if (!module)
+      return false;
+    if (last == pipeline::Form::Onnx)
+      return emit();
+
+    say("raising");
+    if (!runPasses([&](OpPassManager &pm) {
+          pipeline::populateRaisePhase(pm, options.errorOnFallback);
+        }))
+      return false;
+    if (options.report) {
+      llvm::raw_string_ostream stream(result.report);
+      raise::RaiseReport::of(*module).print(stream, options.reportJson);
+    }
+    if (last == pipeline::Form::Hybrid)
+      return emit();
+    if (!describe(target))
+      return false;
+
+    say("generating code for " + target.cpu);
+    if (!runPasses([&](OpPassManager &pm) {
+          cpu::populateTensorPhase(pm, cpuOptions);
+        }) ||
+        !placeWeights() || !runPasses([&](OpPassManager &pm) {
+          cpu::populateKernelsPhase(pm, cpuOptions);
+        }))
+      return false;
+    if (last == pipeline::Form::Kernels)
+      return emit();
+    takeChecksAndWeights();
+    if (!runPasses(
+            [&](OpPassManager &pm) { cpu::populateLlvmPhase(pm, cpuOptions); }))
+      return false;
+    if (last == pipeline::Form::Llvm)
+      return emit();
+    FailureOr<std::string> object = pipeline::generateObject(*module, target);
+    if (failed(object))
+      return false;
+    module = {};
+    std::string code = pipeline::linkSharedObject(*object);
+
+    say("writing " + options.output);
+    bundleDescription.progress = [&](uint64_t done, uint64_t total) {
+      say("writing weights: " + std::to_string(done >> 20) + " of " +
+          std::to_string(total >> 20) + " MiB");
+    };
+    return succeeded(
+        bundle::writeBundle(*weights, bundleDescription, code, options.output));
+  }
+
+private:
+  void say(const std::string &line) {
+    if (options.progress)
+      options.progress(line);
+  }
+
+  void collect(Diagnostic &diagnostic) {
+    std::string text = diagnostic.str(),
+                where = nameOf(diagnostic.getLocation());
+    if (!where.empty() && text.find(where) == std::string::npos)
+      text = where + ": " + text;
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+      result.errors.push_back(text);
+    else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning)
+      result.warnings.push_back(text);
+  }
+
+  bool runPasses(llvm::function_ref<void(OpPassManager &)> populate) {
+    PassManager pm(&context);
+    populate(pm);
+    return succeeded(pm.run(*module));
+  }
+
+  bool emit() {
+    llvm::raw_string_ostream stream(result.text);
+    module->print(stream);
+    return true;
+  }
+
+  /// What the manifest says of the signature, from the hybrid form.
+  bool describe(const pipeline::CpuTarget &target) {
+    bundle::Manifest &manifest = bundleDescription.manifest;
+    manifest.generator = "jarana " JARANA_VERSION;
+    manifest.target = {target.triple, target.cpu, target.features};
+    for (auto function : module->getOps<func::FuncOp>()) {
+      if (!function.isPublic())
+        continue;
+      FailureOr<bundle::EntrySpec> signature = pipeline::signatureOf(function);
+      if (failed(signature))
+        return false;
+      manifest.entries[function.getName().str()] = *signature;
+    }
+    if (auto main = manifest.entries.find("main");
+        main != manifest.entries.end())
+      manifest.state = pipeline::findStates("main", main->second);
+    bundle::estimateWork(*module, manifest);
+    return true;
+  }
+
+  /// The bundle writer says where weights lie; the code reads them there.
+  bool placeWeights() {
+    auto placements = bundle::layoutWeights(*module);
+    if (failed(placements))
+      return false;
+    bundleDescription.weights = *placements;
+    SymbolTable symbols(*module);
+    Builder builder(&context);
+    for (const bundle::WeightPlacement &placement : *placements)
+      symbols.lookup(placement.name)
+          ->setAttr(cpu::offsetAttr,
+                    builder.getI64IntegerAttr(placement.offset));
+    return true;
+  }
+
+  /// Weights leave the module before it becomes LLVM's, for the bundle writer.
+  void takeChecksAndWeights() {
+    if (auto checks = (*module)->getAttrOfType<ArrayAttr>(cpu::checksAttr))
+      for (auto &entry : bundleDescription.manifest.entries)
+        for (auto message : checks.getAsRange<StringAttr>())
+          entry.second.checks.push_back(message.str());
+    weights = ModuleOp::create(module->getLoc());
+    for (NamedAttribute attribute : (*module)->getDiscardableAttrs())
+      if (attribute.getName().getValue().starts_with("hybrid.")) {
+        (*weights)->setAttr(attribute.getName(), attribute.getValue());
+        (*module)->removeDiscardableAttr(attribute.getName());
+      }
+    for (auto weight :
+         llvm::make_early_inc_range(module->getOps<hybrid::WeightOp>()))
+      weight->moveBefore(weights->getBody(), weights->getBody()->end());
+  }
+
+  const CompileOptions &options;
+  CompileResult &result;
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module, weights;
+  bundle::BundleDescription bundleDescription;
+};
+
+} // namespace
+
+CompileResult compileModel(const CompileOptions &options) {
+  CompileResult result;
+  try {
+    if (options.target != "cpu")
+      throw Error("--target=" + options.target + " is not there yet; 'cpu' is");
+    result.ok = Compilation(options, result).run();
+    if (!result.ok && result.errors.empty())
+      result.errors.push_back("the model cannot be compiled, and no reason was "
+                              "given: this is a bug");
+  } catch (const std::bad_alloc &) {
+    result.errors.push_back("out of memory");
+  } catch (const std::exception &error) {
+    result.errors.push_back(error.what());
+  }
+  return result;
+}
+
+} // namespace jarana

@@ -1,0 +1,59 @@
+#include "lib/pipeline/Signature.h"
+#include "dialects/hybrid/HybridDialect.h"
+
+using namespace mlir;
+
+namespace jarana::pipeline {
+namespace {
+
+FailureOr<bundle::TensorSpec> specOf(func::FuncOp function, Type type,
+                                     DictionaryAttr attributes,
+                                     const char *what, unsigned index) {
+  auto name =
+      attributes ? attributes.getAs<StringAttr>(hybrid::kNameAttr) : nullptr;
+  auto dtype =
+      attributes ? attributes.getAs<StringAttr>(hybrid::kDTypeAttr) : nullptr;
+  if (!name || !dtype)
+    return function.emitError()
+           << what << " " << index << " has no name or element type";
+  bundle::TensorSpec spec;
+  spec.name = name.str();
+  spec.dtype = dtype.str();
+  auto dims = attributes.getAs<ArrayAttr>("hybrid.dims");
+  for (auto [axis, size] : llvm::enumerate(cast<ShapedType>(type).getShape())) {
+    bundle::Dim dim;
+    if (!ShapedType::isDynamic(size))
+      dim.size = size;
+    else if (auto text = dims && axis < dims.size()
+                             ? dyn_cast<StringAttr>(dims[axis])
+                             : nullptr)
+      dim.symbol = text.str();
+    else
+      dim.symbol = "?";
+    spec.shape.push_back(dim);
+  }
+  return spec;
+}
+
+} // namespace
+
+FailureOr<bundle::EntrySpec> signatureOf(func::FuncOp function) {
+  bundle::EntrySpec entry;
+  for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
+    auto spec = specOf(function, type, function.getArgAttrDict(index),
+                       "argument", index);
+    if (failed(spec))
+      return failure();
+    entry.inputs.push_back(*spec);
+  }
+  for (auto [index, type] : llvm::enumerate(function.getResultTypes())) {
+    auto spec = specOf(function, type, function.getResultAttrDict(index),
+                       "result", index);
+    if (failed(spec))
+      return failure();
+    entry.outputs.push_back(*spec);
+  }
+  return entry;
+}
+
+} // namespace jarana::pipeline

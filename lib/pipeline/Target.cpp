@@ -1,0 +1,119 @@
+#include "lib/pipeline/Target.h"
+#include "jarana/error.h"
+
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/SubtargetFeature.h"
+
+#include <mutex>
+
+namespace jarana::pipeline {
+namespace {
+
+void initializeTargets() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+    LLVMInitializeAArch64TargetInfo();
+    LLVMInitializeAArch64Target();
+    LLVMInitializeAArch64TargetMC();
+    LLVMInitializeAArch64AsmPrinter();
+  });
+}
+
+std::string hostFeatures() {
+  llvm::SubtargetFeatures list;
+  for (const auto &[name, on] : llvm::sys::getHostCPUFeatures())
+    list.AddFeature(name, on);
+  return list.getString();
+}
+
+} // namespace
+
+CpuTarget makeCpuTarget(std::string tripleText, std::string cpu,
+                        const std::string &extra) {
+  initializeTargets();
+  llvm::Triple host(llvm::sys::getProcessTriple());
+  llvm::Triple triple = tripleText.empty()
+                            ? host
+                            : llvm::Triple(llvm::Triple::normalize(tripleText));
+  if (!triple.isX86_64() && !triple.isAArch64())
+    throw Error("--mtriple: '" + triple.str() +
+                "' is not supported; x86_64 and aarch64 are");
+  if (!triple.isOSLinux() || !triple.isOSBinFormatELF())
+    throw Error("--mtriple: '" + triple.str() +
+                "' is not supported: code is made for Linux, such as " +
+                triple.getArchName().str() + "-unknown-linux-gnu");
+  std::string features;
+  if (cpu.empty() || cpu == "native") {
+    if (triple.getArch() == host.getArch()) {
+      cpu = llvm::sys::getHostCPUName().str();
+      features = hostFeatures();
+    } else if (cpu == "native" && tripleText.empty()) {
+      throw Error("--mcpu=native: this machine is not known");
+    } else {
+      cpu = "generic"; // "native" is the default, and says nothing of another
+                       // architecture
+    }
+  }
+  if (!extra.empty())
+    features += (features.empty() ? "" : ",") + extra;
+
+  std::string message;
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, message);
+  if (!target)
+    throw Error("--mtriple: " + message);
+  std::unique_ptr<llvm::MCSubtargetInfo> info(
+      target->createMCSubtargetInfo(triple, "", ""));
+  if (cpu != "generic" && !info->isCPUStringValid(cpu)) {
+    std::string known;
+    for (const auto &entry : info->getAllProcessorDescriptions())
+      known += std::string(known.empty() ? "" : ", ") + entry.Key;
+    throw Error("--mcpu: no processor '" + cpu + "' of " +
+                triple.getArchName().str() + "; there are " + known);
+  }
+  for (const std::string &feature :
+       llvm::SubtargetFeatures(extra).getFeatures()) {
+    llvm::StringRef name = llvm::StringRef(feature).drop_front();
+    if (llvm::none_of(info->getAllProcessorFeatures(),
+                      [&](const auto &known) { return name == known.Key; }))
+      throw Error("--mattr: no feature '" + name.str() + "' of " +
+                  triple.getArchName().str());
+  }
+
+  CpuTarget result;
+  result.triple = triple.str();
+  result.cpu = cpu;
+  llvm::TargetOptions options;
+  // Products and sums may become one rounding; nothing else is relaxed.
+  options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
+  result.machine.reset(target->createTargetMachine(
+      triple, cpu, features, options, llvm::Reloc::PIC_, std::nullopt,
+      llvm::CodeGenOptLevel::Default));
+  // What the processor has is written out, so that it can be checked where the
+  // code runs.
+  info.reset(target->createMCSubtargetInfo(triple, cpu, features));
+  auto has = [&](llvm::StringRef name) {
+    return info->checkFeatures(("+" + name).str());
+  };
+  for (const auto &feature : info->getAllProcessorFeatures())
+    if (info->getFeatureBits().test(feature.Value))
+      result.features +=
+          std::string(result.features.empty() ? "+" : ",+") + feature.Key;
+  if (triple.isAArch64())
+    result.vectorRegisters = 32;
+  else if (has("avx512f") && has("avx512vl") && has("avx512dq") &&
+           has("avx512bw"))
+    result.vectorBits = 512, result.vectorRegisters = 32;
+  else if (has("avx2") && has("fma"))
+    result.vectorBits = 256;
+  return result;
+}
+
+} // namespace jarana::pipeline

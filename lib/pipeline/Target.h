@@ -1,0 +1,25 @@
+// The machine that code is made for, from --mtriple, --mcpu and --mattr.
+#pragma once
+
+#include "llvm/Target/TargetMachine.h"
+
+#include <memory>
+#include <string>
+
+namespace jarana::pipeline {
+
+struct CpuTarget {
+  std::string triple, cpu;
+  std::string features; ///< all that are on: "+avx,+avx2,..."
+  int64_t vectorBits = 128, vectorRegisters = 16;
+  std::unique_ptr<llvm::TargetMachine> machine;
+
+  /// Columns of a panel of packed weights: two vectors.
+  int64_t panelWidth() const { return 2 * vectorBits / 32; }
+};
+
+/// Throws jarana::Error that names the option at fault.
+CpuTarget makeCpuTarget(std::string triple, std::string cpu,
+                        const std::string &features);
+
+} // namespace jarana::pipeline

@@ -1,0 +1,169 @@
+// jarana-compile: an ONNX model becomes a bundle.
+#include "jarana/compiler.h"
+#include "tools/common/Options.h"
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <unistd.h>
+
+using namespace jarana;
+using tools::Options;
+using tools::UsageError;
+
+namespace {
+
+constexpr const char *synopsis =
+    R"(usage: jarana-compile MODEL.onnx -o OUT.jarana [options]
+       jarana-compile MODEL.onnx --emit=FORM [-o FILE] [options]
+
+Compiles an ONNX model into a bundle that jarana-run and the runtime take.
+
+examples:
+  jarana-compile model.onnx -o model.jarana
+  jarana-compile model.onnx -o model.jarana --mcpu=x86-64-v3 --bind=batch=1
+  jarana-compile model.onnx --emit=hybrid | less
+  jarana-compile model.onnx -o model.jarana --report=raise)";
+
+/// "batch=1,sequence_len=16"
+std::map<std::string, int64_t> parseBindings(const std::string &text) {
+  std::map<std::string, int64_t> bindings;
+  for (size_t start = 0; start < text.size();) {
+    size_t end = std::min(text.find(',', start), text.size());
+    std::string item = text.substr(start, end - start);
+    size_t equals = item.rfind('=');
+    char *rest = nullptr;
+    const char *digits =
+        equals == std::string::npos ? "" : item.c_str() + equals + 1;
+    errno = 0;
+    long long value = std::strtoll(digits, &rest, 10);
+    if (equals == 0 || *digits == 0 || *rest != 0 || value < 0 || errno != 0)
+      throw UsageError("--bind: '" + item +
+                       "' is not NAME=NUMBER, such as batch=1");
+    if (!bindings.emplace(item.substr(0, equals), value).second)
+      throw UsageError("--bind: '" + item.substr(0, equals) +
+                       "' is given twice");
+    start = end + 1;
+  }
+  return bindings;
+}
+
+void parseReport(const std::string &text, CompileOptions &result) {
+  std::string what = text.substr(0, text.find(','));
+  std::string how =
+      what.size() == text.size() ? "" : text.substr(what.size() + 1);
+  if (what == "state" || what == "plan" || what == "memory" || what == "all")
+    throw UsageError("--report=" + what +
+                     " is not there yet; --report=raise is");
+  if (what != "raise" || (!how.empty() && how != "json"))
+    throw UsageError("--report: there is no '" + text +
+                     "'; use raise or raise,json");
+  result.report = true;
+  result.reportJson = how == "json";
+}
+
+void refuseFutureOptions(const Options &options) {
+  for (const char *name :
+       {"gpu-arch", "decode", "generalize", "weights", "plan"})
+    if (options.has(name))
+      throw UsageError("--" + std::string(name) + " is not there yet");
+}
+
+CompileOptions parse(const Options &options) {
+  refuseFutureOptions(options);
+  CompileOptions result;
+  if (options.positional().size() != 1)
+    throw UsageError(options.positional().empty()
+                         ? "which model? see --help"
+                         : "one model at a time; see --help");
+  result.model = options.positional().front();
+  result.output = options.text("o");
+  result.emit = options.text("emit");
+  if (result.output.empty() && result.emit.empty())
+    throw UsageError("where to? -o OUT.jarana");
+  if (result.emit == "stateful" || result.emit == "planned")
+    throw UsageError("--emit=" + result.emit +
+                     " is not there yet; onnx, hybrid, kernels and llvm are");
+  result.target = options.text("target", "cpu");
+  if (result.target == "cuda")
+    throw UsageError("--target=cuda is not there yet; cpu is");
+  if (result.target != "cpu")
+    throw UsageError("--target: there is no '" + result.target + "'; cpu is");
+  result.triple = options.text("mtriple");
+  result.cpu = options.text("mcpu", "native");
+  result.features = options.text("mattr");
+  result.bind = parseBindings(options.text("bind"));
+  if (options.has("report"))
+    parseReport(options.text("report"), result);
+  result.errorOnFallback = options.has("error-on-fallback");
+  return result;
+}
+
+/// The text goes to -o, or to standard output.
+void writeText(const std::string &text, const std::string &path) {
+  if (path.empty() || path == "-") {
+    std::cout << text << std::flush;
+    if (!std::cout)
+      throw Error("cannot write to standard output");
+    return;
+  }
+  std::ofstream file(path);
+  file << text << std::flush;
+  if (!file)
+    throw Error("cannot write '" + path + "': " + std::strerror(errno));
+}
+
+int run(const Options &options) {
+  CompileOptions compile = parse(options);
+  bool terminal = ::isatty(STDERR_FILENO) != 0;
+  auto start = std::chrono::steady_clock::now();
+  if (terminal)
+    compile.progress = [&](const std::string &line) {
+      double seconds = std::chrono::duration<double>(
+                           std::chrono::steady_clock::now() - start)
+                           .count();
+      std::fprintf(stderr, "\r\033[K[%5.1f s] %s", seconds, line.c_str());
+      std::fflush(stderr);
+    };
+  CompileResult result = compileModel(compile);
+  if (terminal)
+    std::fprintf(stderr, "\r\033[K");
+  for (const std::string &warning : result.warnings)
+    std::fprintf(stderr, "jarana-compile: warning: %s\n", warning.c_str());
+  for (const std::string &error : result.errors)
+    std::fprintf(stderr, "jarana-compile: error: %s\n", error.c_str());
+  std::cout << result.report << std::flush;
+  if (!result.ok)
+    return 1;
+  if (!compile.emit.empty())
+    writeText(result.text, compile.output);
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  Options options(
+      synopsis,
+      {{"o", "PATH", "the bundle to make (or the file for --emit)"},
+       {"target", "cpu", "what to make code for"},
+       {"mtriple", "TRIPLE", "LLVM's target triple; default: this machine's"},
+       {"mcpu", "CPU", "LLVM's name of the processor; default: native"},
+       {"mattr", "FEATURES", "features on top of it: +avx2,-avx512f"},
+       {"bind", "NAME=N,...", "fix dimensions: batch=1"},
+       {"emit", "FORM", "print a form instead: onnx, hybrid, kernels or llvm"},
+       {"report", "raise[,json]",
+        "say what was recognised, and what was not, and why"},
+       {"error-on-fallback", "",
+        "fail where an operator stays on a slow generic path"},
+       {"gpu-arch", "ARCH", "not there yet"},
+       {"decode", "FILE", "not there yet"},
+       {"generalize", "DIMS", "not there yet"},
+       {"weights", "FORMAT", "not there yet"},
+       {"plan", "PLAN", "not there yet"}});
+  return tools::runTool("jarana-compile", options, argc, argv, run);
+}
