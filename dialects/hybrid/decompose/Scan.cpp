@@ -128,9 +128,16 @@ CausalConv1dOp::decomposeOperation(OpBuilder &builder) {
     input =
         build.map({{input, "blc"}}, {build.empty("blc", stateType), "blc"},
                   [](Scalars &s, ValueRange args) { return s.widen(args[0]); });
-  Value full = build.empty("bfc", stateType);
-  full = build.insert(getState(), full, 1, build.attr(0));
-  full = build.insert(input, full, 1, build.size('w'));
+  // Slices of a size known to be 0 would lie outside.
+  bool noState = isConstantIntValue(build.size('w'), 0);
+  if (isConstantIntValue(build.size('l'), 0))
+    return SmallVector<Value>{getY(), getState()};
+  Value full = input;
+  if (!noState) {
+    full = build.empty("bfc", stateType);
+    full = build.insert(getState(), full, 1, build.attr(0));
+    full = build.insert(input, full, 1, build.size('w'));
+  }
 
   bool silu = getActivation() == Activation::Silu;
   bool direct = !silu && inputType.isF32();
@@ -149,6 +156,8 @@ CausalConv1dOp::decomposeOperation(OpBuilder &builder) {
                     Value value = silu ? s.silu(args[0]) : args[0];
                     return s.narrow(value, args[1].getType());
                   });
+  if (noState)
+    return SmallVector<Value>{y, getState()};
   Value last = build.slice(full, 1, build.size('l'), build.size('w'));
   Value state =
       linalg::CopyOp::create(builder, getLoc(), last, getState()).getResult(0);
