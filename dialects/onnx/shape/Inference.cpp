@@ -124,7 +124,7 @@ std::optional<SmallVector<int64_t>> Inference::axesOperand(unsigned index,
     return std::nullopt;
   std::optional<SmallVector<int64_t>> axes = numbers(index);
   if (!axes)
-    fail("the axes are not known before the model runs; they must be constant");
+    fail("the axes are not known before the model runs");
   SmallVector<bool> seen(static_cast<size_t>(rank), false);
   for (int64_t &value : *axes) {
     value = axis(value, rank, "the axis");
@@ -276,6 +276,31 @@ Contents contentsOf(Attribute value) {
     contents.emplace_back(whole.getExtValue());
   }
   return contents;
+}
+
+int64_t lengthOf(Inference &inference, unsigned index, StringRef what) {
+  inference.requireRank(index, 1, 1);
+  std::optional<int64_t> length = inference.in(index).shape[0].constant();
+  if (!length || *length < 0 || *length > 64)
+    inference.fail(
+        what + " has " + inference.text(inference.in(index).shape[0]) +
+        " entries; the rank of the result must be a number up to 64");
+  return *length;
+}
+
+Shape freshShape(Inference &inference, int64_t rank) {
+  Shape shape;
+  for (int64_t i = 0; i < rank; ++i)
+    shape.push_back(
+        inference.fresh("dimension " + Twine(i) + " of the result"));
+  return shape;
+}
+
+Results ofRank(Inference &inference, int64_t rank) {
+  if (rank < 0)
+    inference.fail("there are more axes than dimensions");
+  return {
+      {inference.in(0).elementType, freshShape(inference, rank), std::nullopt}};
 }
 
 Results likeFirst(Inference &inference) {

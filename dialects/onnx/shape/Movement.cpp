@@ -167,6 +167,8 @@ Results slice(Inference &inference) {
   Contents starts = inference.contents(1), ends = inference.contents(2);
   inference.requireRank(1, 1, 1);
   inference.requireRank(2, 1, 1);
+  if (inference.axesUnknown(3))
+    return ofRank(inference, x.rank());
   SmallVector<int64_t> axes;
   if (auto given = inference.axesOperand(3, x.rank())) {
     axes = *given;
@@ -235,6 +237,8 @@ Results slice(Inference &inference) {
 
 Results pad(Inference &inference) {
   const ValueInfo &x = inference.in(0);
+  if (inference.axesUnknown(3))
+    return ofRank(inference, x.rank());
   SmallVector<int64_t> axes;
   if (auto given = inference.axesOperand(3, x.rank())) {
     axes = *given;

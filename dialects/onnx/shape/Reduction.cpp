@@ -48,17 +48,9 @@ Contents reduced(Inference &inference, const Shape &keptShape,
 template <Combine combine> Results reduce(Inference &inference) {
   const ValueInfo &x = inference.in(0);
   bool keep = inference.integer("keepdims", 1) != 0;
-  if (inference.has(1) && !inference.numbers(1)) {
-    // Axes known only at run time: with keepdims the rank stays at least.
-    if (!keep)
-      inference.fail("the axes are not known before the model runs; they must "
-                     "be constant");
-    Shape shape;
-    for (int64_t i = 0; i < x.rank(); ++i)
-      shape.push_back(
-          inference.fresh("dimension " + Twine(i) + " of the result"));
-    return {{x.elementType, std::move(shape), std::nullopt}};
-  }
+  if (inference.axesUnknown(1))
+    return ofRank(inference,
+                  keep ? x.rank() : x.rank() - lengthOf(inference, 1, "axes"));
   auto axes = inference.axesOperand(1, x.rank());
   if (!axes || axes->empty()) {
     if (inference.integer("noop_with_empty_axes", 0) != 0)
@@ -160,9 +152,10 @@ Results skipNormalization(Inference &inference) {
     checkScale(inference, 3);
   Shape statistics = x.shape;
   statistics.back() = Expr(1);
+  Type type = inference.builder().getF32Type(); // whatever the input's is
   return {{x.elementType, x.shape, std::nullopt},
-          {x.elementType, statistics, std::nullopt},
-          {x.elementType, statistics, std::nullopt},
+          {type, statistics, std::nullopt},
+          {type, statistics, std::nullopt},
           {x.elementType, x.shape, std::nullopt}};
 }
 

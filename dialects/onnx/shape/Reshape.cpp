@@ -9,25 +9,6 @@ using namespace mlir;
 namespace jarana::onnx::shape {
 namespace {
 
-/// The length of a 1-D operand that describes a shape: it fixes the rank.
-int64_t lengthOf(Inference &inference, unsigned index, StringRef what) {
-  inference.requireRank(index, 1, 1);
-  std::optional<int64_t> length = inference.in(index).shape[0].constant();
-  if (!length || *length < 0 || *length > 64)
-    inference.fail(
-        what + " has " + inference.text(inference.in(index).shape[0]) +
-        " entries; the rank of the result must be a number up to 64");
-  return *length;
-}
-
-Shape freshShape(Inference &inference, int64_t rank) {
-  Shape shape;
-  for (int64_t i = 0; i < rank; ++i)
-    shape.push_back(
-        inference.fresh("dimension " + Twine(i) + " of the result"));
-  return shape;
-}
-
 /// Cancels equal dimensions of the two sides: less is left to be proved, and
 /// a check that remains says more.
 void cancelEqual(Context &ctx, SmallVector<Expr> &a, SmallVector<Expr> &b) {
@@ -120,6 +101,8 @@ Results flattenTo2d(Inference &inference) {
 
 Results squeeze(Inference &inference) {
   const ValueInfo &x = inference.in(0);
+  if (inference.axesUnknown(1))
+    return ofRank(inference, x.rank() - lengthOf(inference, 1, "axes"));
   auto axes = inference.axesOperand(1, x.rank());
   Shape shape;
   for (int64_t i = 0; i < x.rank(); ++i) {
@@ -137,11 +120,12 @@ Results squeeze(Inference &inference) {
 
 Results unsqueeze(Inference &inference) {
   const ValueInfo &x = inference.in(0);
-  auto count = inference.numbers(1);
-  if (!count)
-    inference.fail(
-        "the axes are not known before the model runs; they must be constant");
-  int64_t rank = x.rank() + static_cast<int64_t>(count->size());
+  if (inference.axesUnknown(1))
+    return ofRank(inference, x.rank() + lengthOf(inference, 1, "axes"));
+  auto given = inference.numbers(1);
+  if (!given)
+    inference.fail("the axes are missing");
+  int64_t rank = x.rank() + static_cast<int64_t>(given->size());
   auto axes = *inference.axesOperand(1, rank);
   Shape shape;
   auto next = x.shape.begin();

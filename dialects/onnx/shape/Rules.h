@@ -73,6 +73,10 @@ public:
   /// the operand is absent; throws where its value is not known.
   std::optional<llvm::SmallVector<int64_t>> axesOperand(unsigned index,
                                                         int64_t rank) const;
+  /// True where an operand of axes is there, and its value is not known.
+  bool axesUnknown(unsigned index) const {
+    return has(index) && !numbers(index);
+  }
   /// One number of an operand, whatever its shape.
   std::optional<Expr> scalar(unsigned index) const;
 
@@ -137,6 +141,12 @@ int64_t broadcastPosition(llvm::ArrayRef<int64_t> index,
 /// Contents of a constant's elements, if it is small and of whole numbers.
 Contents contentsOf(mlir::Attribute value);
 
+/// The length of a 1-D operand that fixes a rank; throws where it is unknown.
+int64_t lengthOf(Inference &, unsigned index, llvm::StringRef what);
+/// `rank` dimensions that are only known when the op has run.
+Shape freshShape(Inference &, int64_t rank);
+/// The result of an op whose axes are not known: only its rank is.
+Results ofRank(Inference &, int64_t rank);
 /// The result of the rules that keep shape and type of operand 0.
 Results likeFirst(Inference &);
 
