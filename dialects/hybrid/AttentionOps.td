@@ -4,6 +4,13 @@
 
 include "dialects/hybrid/ComputeOpBase.td"
 
+def Hybrid_AttentionDocs : OpDocGroup {
+  let summary = "Attention";
+  let description = "Attention over a context of keys and values, and what surrounds it.";
+}
+
+let opDocGroup = Hybrid_AttentionDocs in {
+
 def Hybrid_AttentionOp : Hybrid_ComputeOp<"attention", 1, "false",
     [AttrSizedOperandSegments,
      DeclareOpInterfaceMethods<Hybrid_SequenceMixerOpInterface, ["getContextOperands"]>],
@@ -25,6 +32,12 @@ def Hybrid_AttentionOp : Hybrid_ComputeOp<"attention", 1, "false",
     | `bias` (optional) | `[b or 1, h or 1, r or 1, m or 1, s]` |
     | `query_offset` (optional) | `[]` or `[b]`, i64 |
     | `y` (init) | `[b, h, r, m, e]`, written |
+
+    ```mlir
+    %y = hybrid.attention ins(%q, %k, %v : tensor<1x2x4x?x16xf32>, tensor<1x2x?x16xf32>, tensor<1x2x?x16xf32>)
+        query_offset(%past : tensor<i64>) outs(%init : tensor<1x2x4x?x16xf32>)
+        {scale = 0.25 : f32, mask = #hybrid.mask<causal>} -> tensor<1x2x4x?x16xf32>
+    ```
 
     Loops for tiling: `b, h, r, m`, all parallel. A tile of `m` gets its own
     offset. To cut `s`, use `hybrid.online_attention`.
@@ -78,6 +91,12 @@ def Hybrid_OnlineAttentionOp : Hybrid_ComputeOp<"online_attention", 3, "true",
     | `acc` | `[b, h, r, m, e]`, f32, read and written |
     | `max`, `sum` | `[b, h, r, m]`, f32, read and written |
 
+    ```mlir
+    %a, %m, %s = hybrid.online_attention ins(%q, %k, %v : tensor<1x2x4x1x16xf32>, tensor<1x2x64x16xf32>, tensor<1x2x64x16xf32>)
+        outs(%acc, %max, %sum : tensor<1x2x4x1x16xf32>, tensor<1x2x4x1xf32>, tensor<1x2x4x1xf32>)
+        {scale = 0.25 : f32} -> tensor<1x2x4x1x16xf32>, tensor<1x2x4x1xf32>, tensor<1x2x4x1xf32>
+    ```
+
     Loops for tiling: `b, h, r, m` are parallel and `s` carries the three inits
     (it is a `reduction` loop). A tile of `m` or `s` gets its own offset.
 
@@ -130,6 +149,11 @@ def Hybrid_KvCacheUpdateOp : Hybrid_ComputeOp<"kv_cache_update", 1, "true"> {
     | `position` | `[]` or `[b]`, i64 |
     | `cache` (init) | `[b, h, cap, d]`, written where said |
 
+    ```mlir
+    %cache1 = hybrid.kv_cache_update ins(%new, %past : tensor<1x2x?x16xf32>, tensor<i64>)
+        outs(%cache : tensor<1x2x4096x16xf32>) -> tensor<1x2x4096x16xf32>
+    ```
+
     Loops for tiling: `b, h`, all parallel.
 
     1. (`kv_cache_update_c1`) the ranks are those of the table.
@@ -164,6 +188,11 @@ def Hybrid_RotaryEmbeddingOp : Hybrid_ComputeOp<"rotary_embedding", 1, "false"> 
     | `cos`, `sin` | `[b or 1, l, rd / 2]` |
     | `y` (init) | `[b, l, h, d]`, written |
 
+    ```mlir
+    %y = hybrid.rotary_embedding ins(%x, %cos, %sin : tensor<?x?x4x16xf32>, tensor<1x?x4xf32>, tensor<1x?x4xf32>)
+        outs(%init : tensor<?x?x4x16xf32>) {rotary_dim = 8} -> tensor<?x?x4x16xf32>
+    ```
+
     Loops for tiling: `b, l, h`, all parallel.
 
     1. (`rotary_embedding_c1`) the ranks are those of the table.
@@ -190,5 +219,7 @@ def Hybrid_RotaryEmbeddingOp : Hybrid_ComputeOp<"rotary_embedding", 1, "false"> 
           ::mlir::hybrid::RotaryModeAttr::get($_builder.getContext(), mode));
   }]>];
 }
+
+} // opDocGroup
 
 #endif // JARANA_HYBRID_ATTENTION_OPS_TD

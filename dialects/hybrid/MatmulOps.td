@@ -4,6 +4,13 @@
 
 include "dialects/hybrid/ComputeOpBase.td"
 
+def Hybrid_MatmulDocs : OpDocGroup {
+  let summary = "Matrix products";
+  let description = "Products with weights in a form of their own.";
+}
+
+let opDocGroup = Hybrid_MatmulDocs in {
+
 def Hybrid_QuantizedMatmulOp : Hybrid_ComputeOp<"quantized_matmul", 1, "false"> {
   let summary = "matrix product with integer weights and a scale per block";
   let description = [{
@@ -20,6 +27,11 @@ def Hybrid_QuantizedMatmulOp : Hybrid_ComputeOp<"quantized_matmul", 1, "false"> 
     | `scales` | `[n, q]` |
     | `zero_points` (optional) | `[n, ceil(q * bits / 8)]`, i8; `2^(bits - 1)` where absent |
     | `y` (init) | `[..., n]`, written |
+
+    ```mlir
+    %y = hybrid.quantized_matmul ins(%x, %codes, %scales : tensor<?x80xf32>, tensor<24x3x16xi8>, tensor<24x3xf32>)
+        outs(%init : tensor<?x24xf32>) {bits = 4, block = 32} -> tensor<?x24xf32>
+    ```
 
     Loops for tiling: the leading dimensions of `lhs`, then `n`, all parallel.
 
@@ -61,6 +73,11 @@ def Hybrid_PackedMatmulOp : Hybrid_ComputeOp<"packed_matmul", 1, "false",
     | `panels` | `[ceil(n / nr), k, nr]` |
     | `y` (init) | `[m, n]`, written |
 
+    ```mlir
+    %y = hybrid.packed_matmul ins(%x, %panels : tensor<?x64xf32>, tensor<19x64x16xf32>)
+        outs(%init : tensor<?x296xf32>) -> tensor<?x296xf32>
+    ```
+
     Loops for tiling: `m`, and the panels: a tile size of the second loop counts
     panels, not columns, so that no tile cuts a panel. Both are parallel.
 
@@ -79,5 +96,7 @@ def Hybrid_PackedMatmulOp : Hybrid_ComputeOp<"packed_matmul", 1, "false",
     build($_builder, $_state, detail::tensorTypes({y}), lhs, panels, y);
   }]>];
 }
+
+} // opDocGroup
 
 #endif // JARANA_HYBRID_MATMUL_OPS_TD

@@ -4,6 +4,13 @@
 
 include "dialects/hybrid/ComputeOpBase.td"
 
+def Hybrid_NormDocs : OpDocGroup {
+  let summary = "Norms";
+  let description = "Normalisation of each position by itself.";
+}
+
+let opDocGroup = Hybrid_NormDocs in {
+
 def Hybrid_RmsNormOp : Hybrid_ComputeOp<"rms_norm", 1, "false", [AttrSizedOperandSegments]> {
   let summary = "root-mean-square norm, with an optional gate";
   let description = [{
@@ -19,6 +26,11 @@ def Hybrid_RmsNormOp : Hybrid_ComputeOp<"rms_norm", 1, "false", [AttrSizedOperan
     | `weight` (optional) | `[n]`; 1 where absent |
     | `gate` (optional) | `[..., n]` |
     | `y` (init) | `[..., n]`, written |
+
+    ```mlir
+    %y = hybrid.rms_norm ins(%x : tensor<?x?x128xf32>) weight(%w : tensor<128xf32>) gate(%z : tensor<?x?x128xf32>)
+        outs(%init : tensor<?x?x128xf32>) {epsilon = 1.0e-5 : f32, groups = 2} -> tensor<?x?x128xf32>
+    ```
 
     Loops for tiling: all dimensions but the last, all parallel.
 
@@ -52,5 +64,7 @@ def Hybrid_RmsNormOp : Hybrid_ComputeOp<"rms_norm", 1, "false", [AttrSizedOperan
           ::mlir::hybrid::GatePositionAttr::get($_builder.getContext(), gatePosition));
   }]>];
 }
+
+} // opDocGroup
 
 #endif // JARANA_HYBRID_NORM_OPS_TD

@@ -6,6 +6,13 @@ include "dialects/hybrid/HybridAttributes.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
+def Hybrid_PlanDocs : OpDocGroup {
+  let summary = "Groups";
+  let description = "What is compiled together.";
+}
+
+let opDocGroup = Hybrid_PlanDocs in {
+
 def Hybrid_GroupOp : Op<Hybrid_Dialect, "group",
     [RecursiveMemoryEffects, RecursivelySpeculatable, NoRegionArguments,
      SingleBlockImplicitTerminator<"YieldOp">]> {
@@ -38,5 +45,7 @@ def Hybrid_YieldOp : Op<Hybrid_Dialect, "yield",
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
   let builders = [OpBuilder<(ins), [{ /* no values */ }]>];
 }
+
+} // opDocGroup
 
 #endif // JARANA_HYBRID_PLAN_OPS_TD

@@ -4,6 +4,13 @@
 
 include "dialects/hybrid/ComputeOpBase.td"
 
+def Hybrid_ScanDocs : OpDocGroup {
+  let summary = "Scans and convolution";
+  let description = "Ops that carry a state of fixed size along the sequence.";
+}
+
+let opDocGroup = Hybrid_ScanDocs in {
+
 def Hybrid_SsdScanOp : Hybrid_ComputeOp<"ssd_scan", 2, "init == 1",
     [DeclareOpInterfaceMethods<Hybrid_SequenceMixerOpInterface, ["getStateOperands"]>],
     ["getCarriedLoops"]> {
@@ -79,6 +86,12 @@ def Hybrid_StateUpdateOp : Hybrid_ComputeOp<"state_update", 2, "init == 1"> {
     | `y` (init) | `[b, g, r, p]`, written |
     | `state` (init) | `[b, g, r, p, n]`, read and written |
 
+    ```mlir
+    %y, %s = hybrid.state_update ins(%x, %a, %b, %c : tensor<?x1x8x16xf32>, tensor<1x8xf32>, tensor<?x1x16xf32>, tensor<?x1x16xf32>)
+        outs(%init, %state : tensor<?x1x8x16xf32>, tensor<?x1x8x16x16xf32>)
+        -> tensor<?x1x8x16xf32>, tensor<?x1x8x16x16xf32>
+    ```
+
     Loops for tiling: `b, g, r, p`, all parallel.
 
     1. (`state_update_c1`) the ranks are those of the table.
@@ -120,6 +133,13 @@ def Hybrid_CausalConv1dOp : Hybrid_ComputeOp<"causal_conv1d", 2, "init == 1",
 
     `activation` is `none` (default) or `silu`.
 
+    ```mlir
+    %y, %s = hybrid.causal_conv1d ins(%x, %weight : tensor<?x?x160xf32>, tensor<160x4xf32>)
+        bias(%bias : tensor<160xf32>)
+        outs(%init, %state : tensor<?x?x160xf32>, tensor<?x3x160xf32>) {activation = #hybrid.activation<silu>}
+        -> tensor<?x?x160xf32>, tensor<?x3x160xf32>
+    ```
+
     Loops for tiling: `b, l, ch`; `l` carries the state (it is a `reduction`
     loop), the others are parallel.
 
@@ -146,5 +166,7 @@ def Hybrid_CausalConv1dOp : Hybrid_ComputeOp<"causal_conv1d", 2, "init == 1",
           activation);
   }]>];
 }
+
+} // opDocGroup
 
 #endif // JARANA_HYBRID_SCAN_OPS_TD

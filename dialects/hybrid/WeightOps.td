@@ -7,6 +7,13 @@ include "mlir/IR/BuiltinAttributeInterfaces.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
+def Hybrid_WeightDocs : OpDocGroup {
+  let summary = "Weights and checks";
+  let description = "The constants of a model, and what must hold for it to run.";
+}
+
+let opDocGroup = Hybrid_WeightDocs in {
+
 def Hybrid_WeightOp : Op<Hybrid_Dialect, "weight",
     [Symbol, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a weight of the model, as a symbol";
@@ -77,5 +84,7 @@ def Hybrid_CheckOp : Op<Hybrid_Dialect, "check", [MemoryEffects<[MemWrite]>]> {
   let assemblyFormat = "$condition `,` $message attr-dict";
   let hasVerifier = 1;
 }
+
+} // opDocGroup
 
 #endif // JARANA_HYBRID_WEIGHT_OPS_TD

@@ -82,8 +82,9 @@ public:
               int64_t stride = 1);
   Value insert(Value part, Value into, unsigned dim, OpFoldResult offset,
                int64_t stride = 1);
-  /// The position `index` of `dim`. The dimension stays, with size 1: slices that
-  /// drop one of several dimensions of size 1 are ambiguous for bufferization.
+  /// The position `index` of `dim`. The dimension stays, with size 1: slices
+  /// that drop one of several dimensions of size 1 are ambiguous for
+  /// bufferization.
   Value at(Value value, unsigned dim, OpFoldResult index) {
     return slice(value, dim, index, attr(1));
   }
