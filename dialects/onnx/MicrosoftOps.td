@@ -79,7 +79,7 @@ def Onnx_SkipSimplifiedLayerNormalizationOp : OnnxOperator<"SkipSimplifiedLayerN
   let arguments = (ins Microsoft_Float:$input, Microsoft_Float:$skip, Microsoft_Float:$gamma,
       OnnxOptional<Microsoft_Float>:$bias, DefaultValuedAttr<F32Attr, "1e-05f">:$epsilon);
   let results = (outs Microsoft_Float:$output, Variadic<Microsoft_Float>:$optional_results);
-  let typeVariables = "aaaa:a..a";
+  let typeVariables = "aaaa:a..a"; // mean and inv_std_var are f32
   let resultLimits = "1, 4";
   let hasVerifier = 1;
 }

@@ -8,7 +8,7 @@ using namespace mlir;
 /// Functions that call functions that call ... this deep are refused.
 static constexpr int deepestCall = 100;
 /// Nodes after inlining: far more than any real model has.
-static constexpr int64_t mostNodes = 4'000'000;
+static constexpr int64_t mostNodes = 1'000'000;
 
 static std::string keyOf(StringRef domain, StringRef name, StringRef overload) {
   return (canonicalDomain(domain) + "::" + name + "::" + overload).str();

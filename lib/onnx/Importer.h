@@ -190,6 +190,7 @@ private:
                         llvm::ArrayRef<mlir::Value> operands,
                         mlir::NamedAttrList attributes, unsigned results,
                         mlir::Location location);
+  mlir::Operation *foldKnown(mlir::Operation *op);
   mlir::NamedAttrList convertAttributes(const CheckedNode &node);
   mlir::Attribute convertAttribute(const CheckedNode &node,
                                    const NodeAttribute &attribute);

@@ -78,6 +78,9 @@ uint64_t ModelFile::externalSize(const std::string &location) {
   if (failure)
     throw Error("its external data file '" + location +
                 "' cannot be opened: " + failure.message());
+  if (!fs::is_regular_file(real, failure))
+    throw Error("its external data file '" + location +
+                "' is not a regular file");
   auto [inside, rest] =
       std::mismatch(directory.begin(), directory.end(), real.native().begin(),
                     real.native().end());
@@ -86,9 +89,6 @@ uint64_t ModelFile::externalSize(const std::string &location) {
     throw Error(
         "the location '" + location +
         "' of its external data is a link to outside the model's folder");
-  if (!fs::is_regular_file(real, failure))
-    throw Error("its external data file '" + location +
-                "' is not a regular file");
   uint64_t size = fs::file_size(real, failure);
   if (failure)
     throw Error("its external data file '" + location +

@@ -186,7 +186,25 @@ Operation *GraphImporter::emit(StringRef name, ArrayRef<Value> operands,
   Operation *op = builder.create(state);
   if (failed(shapes.infer(op)))
     throw Diagnosed();
-  return op;
+  return results == 1 ? foldKnown(op) : op;
+}
+
+/// Shape arithmetic whose elements are all known numbers becomes a constant.
+Operation *GraphImporter::foldKnown(Operation *op) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  auto integer = dyn_cast<IntegerType>(type.getElementType());
+  std::optional<std::vector<int64_t>> known = knownInts(op->getResult(0));
+  if (!integer || !known || !type.hasStaticShape() ||
+      type.getNumElements() != static_cast<int64_t>(known->size()) ||
+      known->empty())
+    return op;
+  SmallVector<APInt> elements;
+  for (int64_t value : *known)
+    elements.emplace_back(integer.getWidth(), static_cast<uint64_t>(value),
+                          integer.isSigned(), /*implicitTrunc=*/true);
+  Value folded = constant(DenseElementsAttr::get(type, elements), op->getLoc());
+  op->erase();
+  return folded.getDefiningOp();
 }
 
 /// Attributes whose integer is a TensorProto.DataType.

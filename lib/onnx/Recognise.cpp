@@ -279,8 +279,11 @@ bool GraphImporter::isOperator(const pb::NodeProto &node,
     return known->second;
   session.recognised[key] = false; // also where the body fails to import
 
-  ScopedDiagnosticHandler quiet(&session.context,
-                                [](Diagnostic &) { return success(); });
+  std::string said;
+  ScopedDiagnosticHandler quiet(&session.context, [&](Diagnostic &diagnostic) {
+    said = diagnostic.str();
+    return success();
+  });
   Frame frame = *scope.frame;
   int agreed = 0;
   bool differs = false;
@@ -301,6 +304,8 @@ bool GraphImporter::isOperator(const pb::NodeProto &node,
     }
   }
   bool same = !differs && agreed >= leastDecided;
+  if (!differs && !said.empty())
+    difference += " (" + said + ")";
   session.recognised[key] = same;
   if (!same) {
     std::string name = called.domain() + "::" + called.name();
