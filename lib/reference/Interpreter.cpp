@@ -77,6 +77,28 @@ Tensors operandsOf(mlir::Operation &op, Values &values) {
   return tensors;
 }
 
+/// Whether the op is the sigmoid of x * sigmoid(x) in 16 bits. The frameworks
+/// that such graphs are exported from have one function silu, which rounds
+/// once, and their results can only be met where the factor is not rounded on
+/// its own.
+bool isFactorOfSilu(mlir::Operation &op) {
+  return op.getName().getStringRef() == "onnx.Sigmoid" &&
+         mlir::getElementTypeOrSelf(op.getResult(0)).getIntOrFloatBitWidth() ==
+             16 &&
+         llvm::all_of(op.getUsers(), [&](mlir::Operation *user) {
+           return user->getName().getStringRef() == "onnx.Mul" &&
+                  llvm::is_contained(user->getOperands(), op.getOperand(0));
+         });
+}
+
+Tensors unroundedSigmoid(const Tensor &x) {
+  Tensor wide = x;
+  wide.dtype = DType::f32;
+  Tensor result = (*findOperator("Sigmoid"))({&wide}, {})[0];
+  result.dtype = x.dtype;
+  return {share(std::move(result))};
+}
+
 /// What an operator of the table gives, as many results as the op has.
 Tensors apply(mlir::Operation &op, Values &values) {
   llvm::StringRef name = op.getName().getStringRef(), inTable = name;
@@ -225,6 +247,8 @@ mlir::FailureOr<Tensors> Interpreter::Impl::runOp(mlir::Operation &op,
     return runScan(op, values, depth);
   if (name == "hybrid.group")
     return runBlock(op.getRegion(0).front(), {}, values, depth + 1);
+  if (isFactorOfSilu(op))
+    return unroundedSigmoid(*values.lookup(op.getOperand(0)));
   return apply(op, values);
 }
 
