@@ -1,0 +1,437 @@
+// The reference operators: values computed by hand, rounding, and properties
+// that the definitions imply.
+#include "lib/reference/Operators.h"
+#include "lib/reference/TensorIO.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+using namespace jarana;
+using namespace jarana::reference;
+
+namespace {
+constexpr double inf = std::numeric_limits<double>::infinity();
+
+Tensor floats(Shape shape, std::vector<double> values,
+              DType type = DType::f32) {
+  Tensor tensor(type, std::move(shape));
+  EXPECT_EQ(tensor.reals.size(), values.size());
+  tensor.reals = std::move(values);
+  return tensor;
+}
+
+Tensor ints(Shape shape, std::vector<int64_t> values, DType type = DType::i64) {
+  Tensor tensor(type, std::move(shape));
+  EXPECT_EQ(tensor.ints.size(), values.size());
+  tensor.ints = std::move(values);
+  return tensor;
+}
+
+/// Values in [-1, 1] that f32 holds, the same in every run.
+Tensor noise(Shape shape, unsigned seed) {
+  Tensor tensor(DType::f32, std::move(shape));
+  std::mt19937 random(seed);
+  for (double &value : tensor.reals)
+    value = roundTo(DType::f32, random() / 2147483648.0 - 1);
+  return tensor;
+}
+
+std::vector<Tensor> run(const std::string &name, const InputsOf<double> &inputs,
+                        const Attributes &attributes = {}) {
+  const Operator *function = findOperator(name);
+  if (!function)
+    throw Error("no operator " + name);
+  return (*function)(inputs, attributes);
+}
+
+void expectClose(const Tensor &actual, const Tensor &expected,
+                 double tolerance = 1e-6) {
+  ASSERT_EQ(actual.shape, expected.shape);
+  for (int64_t i = 0; i < expected.size(); ++i)
+    EXPECT_NEAR(actual.reals[i], expected.reals[i], tolerance)
+        << "element " << i;
+}
+
+/// Rows [begin, begin + count) of dimension 1.
+Tensor rows(const Tensor &x, int64_t begin, int64_t count) {
+  Tensor start = ints({1}, {begin}), end = ints({1}, {begin + count}),
+         axis = ints({1}, {1});
+  return run("Slice", {&x, &start, &end, &axis})[0];
+}
+
+std::string errorOf(const std::function<void()> &action) {
+  try {
+    action();
+  } catch (const Error &error) {
+    return error.what();
+  }
+  return "no error";
+}
+} // namespace
+
+TEST(Rounding, HalfTiesToEvenDenormalsAndOverflow) {
+  EXPECT_EQ(roundTo(DType::f16, 2049), 2048); // a tie, to the even neighbour
+  EXPECT_EQ(roundTo(DType::f16, 2051), 2052);
+  EXPECT_EQ(roundTo(DType::f16, 65519.99), 65504);
+  EXPECT_EQ(roundTo(DType::f16, 65520), inf);
+  EXPECT_EQ(roundTo(DType::f16, -1e9), -inf);
+  EXPECT_EQ(roundTo(DType::f16, 0x1p-24), 0x1p-24); // the least denormal
+  EXPECT_EQ(roundTo(DType::f16, 0x1p-25), 0);       // a tie with 0
+  EXPECT_EQ(roundTo(DType::f16, 0x1.8p-25), 0x1p-24);
+  EXPECT_TRUE(std::signbit(roundTo(DType::f16, -0x1p-30)));
+  EXPECT_TRUE(std::isnan(roundTo(DType::f16, NAN)));
+  // One rounding, not two: through f32 this would first become a tie.
+  EXPECT_EQ(roundTo(DType::f16, 2049 + 0x1p-30), 2050);
+}
+
+TEST(Rounding, Bfloat16) {
+  EXPECT_EQ(roundTo(DType::bf16, 257), 256);
+  EXPECT_EQ(roundTo(DType::bf16, 259), 260);
+  EXPECT_EQ(roundTo(DType::bf16, 3.4e38), inf);
+  EXPECT_EQ(roundTo(DType::bf16, 0x1.FEp127), 0x1.FEp127);
+  EXPECT_EQ(roundTo(DType::bf16, 0x1p-133), 0x1p-133);
+  EXPECT_EQ(roundTo(DType::bf16, 0x1p-134), 0);
+}
+
+TEST(Bytes, EveryHalfAndBfloat16SurvivesTheWayThroughATensor) {
+  for (DType type : {DType::f16, DType::bf16}) {
+    std::vector<std::byte> bytes(1 << 17);
+    for (uint32_t i = 0; i < 1 << 16; ++i) {
+      bytes[2 * i] = static_cast<std::byte>(i & 255);
+      bytes[2 * i + 1] = static_cast<std::byte>(i >> 8);
+    }
+    Tensor tensor = fromBytes(type, {1 << 16}, bytes);
+    std::vector<std::byte> back = toBytes(tensor);
+    for (uint32_t i = 0; i < 1 << 16; ++i)
+      if (!std::isnan(tensor.reals[i]))
+        ASSERT_TRUE(back[2 * i] == bytes[2 * i] &&
+                    back[2 * i + 1] == bytes[2 * i + 1])
+            << name(type) << " " << i;
+      else
+        ASSERT_TRUE(std::isnan(
+            fromBytes(type, {1}, std::span(back).subspan(2 * i, 2)).reals[0]));
+  }
+}
+
+TEST(Bytes, IntegersAndBooleans) {
+  std::vector<std::byte> bytes{std::byte{255}, std::byte{2}};
+  EXPECT_EQ(fromBytes(DType::i8, {2}, bytes).ints,
+            (std::vector<int64_t>{-1, 2}));
+  EXPECT_EQ(fromBytes(DType::u8, {2}, bytes).ints,
+            (std::vector<int64_t>{255, 2}));
+  EXPECT_EQ(fromBytes(DType::boolean, {2}, bytes).ints,
+            (std::vector<int64_t>{1, 1}));
+  EXPECT_EQ(fromBytes(DType::u16, {}, bytes).ints, (std::vector<int64_t>{767}));
+  EXPECT_NE(errorOf([&] {
+              fromBytes(DType::f32, {1}, bytes);
+            }).find("2 bytes are not a float32 tensor"),
+            std::string::npos);
+}
+
+TEST(Elementwise, BroadcastsAndWraps) {
+  Tensor a = ints({2, 1}, {120, -128}, DType::i8),
+         b = ints({3}, {1, 10, -1}, DType::i8);
+  EXPECT_EQ(run("Add", {&a, &b})[0].ints,
+            (std::vector<int64_t>{121, -126, 119, -127, -118, 127}));
+  Tensor c = ints({2}, {-7, 7}), d = ints({}, {2});
+  EXPECT_EQ(run("Div", {&c, &d})[0].ints, (std::vector<int64_t>{-3, 3}));
+  EXPECT_EQ(run("Mod", {&c, &d}, {{"fmod", int64_t{0}}})[0].ints,
+            (std::vector<int64_t>{1, 1}));
+  EXPECT_EQ(run("Mod", {&c, &d}, {{"fmod", int64_t{1}}})[0].ints,
+            (std::vector<int64_t>{-1, 1}));
+  Tensor zero = ints({}, {0});
+  EXPECT_EQ(errorOf([&] { run("Div", {&c, &zero}); }),
+            "integer division by zero");
+  Tensor wide = ints({3}, {1, 2, 3});
+  EXPECT_EQ(errorOf([&] { run("Add", {&c, &wide}); }),
+            "shapes [2] and [3] do not broadcast");
+}
+
+TEST(Elementwise, NansAndInfinities) {
+  Tensor x = floats({3}, {NAN, -inf, inf}), lowest = floats({}, {-1}),
+         highest = floats({}, {1});
+  Tensor y = run("Clip", {&x, &lowest, &highest})[0];
+  EXPECT_TRUE(std::isnan(y.reals[0]));
+  EXPECT_EQ(y.reals[1], -1);
+  EXPECT_EQ(y.reals[2], 1);
+  Tensor big = floats({2}, {1000, -1000});
+  EXPECT_EQ(run("Softplus", {&big})[0].reals, (std::vector<double>{1000, 0}));
+}
+
+TEST(Movement, SlicesBackwardsAndClamps) {
+  Tensor x = ints({5}, {0, 1, 2, 3, 4});
+  auto slice = [&](int64_t start, int64_t end, int64_t step) {
+    Tensor s = ints({1}, {start}), e = ints({1}, {end}), a = ints({1}, {0}),
+           p = ints({1}, {step});
+    return run("Slice", {&x, &s, &e, &a, &p})[0].ints;
+  };
+  constexpr int64_t lowest = std::numeric_limits<int64_t>::min(),
+                    highest = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(slice(1, highest, 2), (std::vector<int64_t>{1, 3}));
+  EXPECT_EQ(slice(-1, lowest, -2), (std::vector<int64_t>{4, 2, 0}));
+  EXPECT_EQ(slice(-2, highest, 1), (std::vector<int64_t>{3, 4}));
+  EXPECT_EQ(slice(3, 1, 1), (std::vector<int64_t>{}));
+  EXPECT_EQ(slice(4, lowest, lowest), (std::vector<int64_t>{4}));
+}
+
+TEST(Movement, ReshapeCopiesZerosOnlyWhereAllowed) {
+  Tensor x = floats({2, 0, 3}, {}), keep = ints({3}, {0, 0, -1}),
+         literal = ints({2}, {0, 5});
+  EXPECT_EQ(run("Reshape", {&x, &keep}, {{"allowzero", int64_t{0}}})[0].shape,
+            (Shape{2, 0, 0}));
+  EXPECT_EQ(
+      run("Reshape", {&x, &literal}, {{"allowzero", int64_t{1}}})[0].shape,
+      (Shape{0, 5}));
+  Tensor y = floats({4}, {1, 2, 3, 4}), bad = ints({2}, {3, -1});
+  EXPECT_EQ(errorOf([&] { run("Reshape", {&y, &bad}); }),
+            "shape [4] cannot become [3, -1]");
+}
+
+TEST(Contraction, EinsumOfTheChunkedScanIsAMatrixProduct) {
+  Tensor c = noise({2, 3, 4, 2, 5}, 1), b = noise({2, 3, 6, 2, 5}, 2);
+  Tensor g = run("Einsum", {&c, &b},
+                 {{"equation", std::string("bclhn, bcshn -> bclsh")}})[0];
+  Tensor left = run("Transpose", {&c},
+                    {{"perm", std::vector<int64_t>{0, 1, 3, 2, 4}}})[0];
+  Tensor right = run("Transpose", {&b},
+                     {{"perm", std::vector<int64_t>{0, 1, 3, 4, 2}}})[0];
+  Tensor product = run("MatMul", {&left, &right})[0];
+  expectClose(g, run("Transpose", {&product},
+                     {{"perm", std::vector<int64_t>{0, 1, 3, 4, 2}}})[0]);
+}
+
+TEST(Reduction, SoftmaxOfAMaskedRowIsNanButAttentionGivesZero) {
+  Tensor scores = floats({1, 2}, {-inf, -inf});
+  EXPECT_TRUE(std::isnan(
+      run("Softmax", {&scores}, {{"axis", int64_t{-1}}})[0].reals[0]));
+  Tensor q = noise({1, 1, 1, 4}, 1), k = noise({1, 1, 2, 4}, 2),
+         v = noise({1, 1, 2, 4}, 3);
+  Tensor mask = ints({1, 2}, {0, 0}, DType::boolean);
+  EXPECT_EQ(run("Attention", {&q, &k, &v, &mask})[0].reals,
+            (std::vector<double>(4, 0.0)));
+}
+
+TEST(Quantization, NibblesAreLowFirstAroundTheDefaultZeroPoint) {
+  // One row of 16 codes: 0, 1, 2, ... 15; the scale is 0.5.
+  std::vector<int64_t> bytes;
+  for (int64_t i = 0; i < 16; i += 2)
+    bytes.push_back((i + 1) << 4 | i);
+  Tensor codes = ints({1, 1, 8}, bytes, DType::u8), scale = floats({1}, {0.5}),
+         x(DType::f32, {16, 16});
+  for (int64_t i = 0; i < 16; ++i)
+    x.reals[i * 17] = 1;
+  Tensor y = run("MatMulNBits", {&x, &codes, &scale},
+                 {{"K", int64_t{16}},
+                  {"N", int64_t{1}},
+                  {"bits", int64_t{4}},
+                  {"block_size", int64_t{16}}})[0];
+  for (int64_t i = 0; i < 16; ++i)
+    EXPECT_EQ(y.reals[i], 0.5 * (i - 8));
+}
+
+TEST(Quantization, TiesToEvenAndSaturation) {
+  Tensor x = floats({5}, {0.5, 1.5, -300, 300, NAN}), scale = floats({}, {1}),
+         zero = ints({}, {0}, DType::i8);
+  EXPECT_EQ(run("QuantizeLinear", {&x, &scale, &zero})[0].ints,
+            (std::vector<int64_t>{0, 2, -128, 127, -128}));
+}
+
+TEST(HybridScan, TwoStepsByHand) {
+  // One batch, group, head; p = 1, n = 2. S1 = dt x b, S2 = exp(dt a) S1 + dt x
+  // b.
+  Tensor x = floats({1, 2, 1, 1, 1}, {2, 3}),
+         dt = floats({1, 2, 1, 1}, {1, 0.5}), a = floats({1, 1}, {-1});
+  Tensor b = floats({1, 2, 1, 2}, {1, 0, 0, 1}),
+         c = floats({1, 2, 1, 2}, {1, 1, 1, 2});
+  Tensor y(DType::f32, {1, 2, 1, 1, 1}), state(DType::f32, {1, 1, 1, 1, 2});
+  auto results = run("hybrid.ssd_scan", {&x, &dt, &a, &b, &c, &y, &state});
+  expectClose(results[0], floats({1, 2, 1, 1, 1}, {2, 2 * std::exp(-0.5) + 3}));
+  expectClose(results[1], floats({1, 1, 1, 1, 2}, {2 * std::exp(-0.5), 1.5}));
+}
+
+TEST(HybridScan, InPiecesAndStepByStepIsTheWhole) {
+  Tensor x = noise({2, 7, 2, 3, 4}, 1), dt = noise({2, 7, 2, 3}, 2),
+         a = noise({2, 3}, 3);
+  Tensor b = noise({2, 7, 2, 5}, 4), c = noise({2, 7, 2, 5}, 5),
+         y(DType::f32, x.shape);
+  Tensor start = noise({2, 2, 3, 4, 5}, 6);
+  auto whole = run("hybrid.ssd_scan", {&x, &dt, &a, &b, &c, &y, &start});
+  Tensor state = start;
+  for (auto [begin, count] :
+       {std::pair<int64_t, int64_t>{0, 3}, {3, 1}, {4, 3}}) {
+    Tensor px = rows(x, begin, count), pdt = rows(dt, begin, count),
+           pb = rows(b, begin, count), pc = rows(c, begin, count);
+    Tensor py = rows(y, begin, count);
+    auto part = run("hybrid.ssd_scan", {&px, &pdt, &a, &pb, &pc, &py, &state});
+    expectClose(part[0], rows(whole[0], begin, count));
+    if (count == 1) { // the op of one position says the same
+      Tensor one = ints({1}, {1});
+      auto squeeze = [&](const Tensor &t) {
+        return run("Squeeze", {&t, &one})[0];
+      };
+      Tensor ux = squeeze(px), udt = squeeze(pdt), ub = squeeze(pb),
+             uc = squeeze(pc), uy = squeeze(py);
+      auto step =
+          run("hybrid.state_update", {&ux, &udt, &a, &ub, &uc, &uy, &state});
+      expectClose(step[0], squeeze(part[0]), 0);
+      expectClose(step[1], part[1], 0);
+    }
+    state = part[1];
+  }
+  expectClose(state, whole[1]);
+}
+
+TEST(HybridScan, IsLinearAttentionWithTheStateTransposed) {
+  // Bamba: query = C, key = B, value = dt x, decay = A dt, rule gated, scale 1;
+  // one group of two heads.
+  int64_t batch = 2, length = 5, heads = 2, p = 3, n = 4;
+  Tensor x = noise({batch, length, 1, heads, p}, 1),
+         dt = noise({batch, length, 1, heads}, 2), a = noise({1, heads}, 3);
+  Tensor b = noise({batch, length, 1, n}, 4),
+         c = noise({batch, length, 1, n}, 5), y(DType::f32, x.shape);
+  Tensor state(DType::f32, {batch, 1, heads, p, n});
+  auto scan = run("hybrid.ssd_scan", {&x, &dt, &a, &b, &c, &y, &state});
+  Tensor copies = ints({3}, {1, 1, heads}),
+         flat = ints({3}, {batch, length, n});
+  Tensor key = run("Reshape", {&b, &flat})[0],
+         query = run("Reshape", {&c, &flat})[0];
+  key = run("Tile", {&key, &copies})[0],
+  query = run("Tile", {&query, &copies})[0];
+  Tensor step = floats({batch, length, 1, heads, 1}, dt.reals),
+         packed = ints({3}, {batch, length, heads * p});
+  Tensor value = run("Mul", {&x, &step})[0], decay = run("Mul", {&dt, &a})[0],
+         perHead = ints({3}, {batch, length, heads});
+  value = run("Reshape", {&value, &packed})[0],
+  decay = run("Reshape", {&decay, &perHead})[0];
+  auto attention =
+      run("LinearAttention", {&query, &key, &value, nullptr, &decay},
+          {{"update_rule", std::string("gated")},
+           {"scale", 1.0},
+           {"q_num_heads", heads},
+           {"kv_num_heads", heads}});
+  expectClose(attention[0], run("Reshape", {&scan[0], &packed})[0]);
+  Tensor transposed = run("Transpose", {&attention[1]},
+                          {{"perm", std::vector<int64_t>{0, 1, 3, 2}}})[0];
+  transposed.shape = scan[1].shape;
+  expectClose(transposed, scan[1]);
+}
+
+TEST(HybridConv, IsConvWithPaddingAndContinues) {
+  Tensor x = noise({2, 6, 3}, 1), weight = noise({3, 4}, 2),
+         bias = noise({3}, 3), y(DType::f32, x.shape),
+         state(DType::f32, {2, 3, 3});
+  Attributes silu{{"activation", std::string("silu")}};
+  auto whole =
+      run("hybrid.causal_conv1d", {&x, &weight, &bias, &y, &state}, silu);
+  Tensor channelsFirst = run("Transpose", {&x},
+                             {{"perm", std::vector<int64_t>{0, 2, 1}}})[0],
+         kernel = weight;
+  kernel.shape = {3, 1, 4};
+  Tensor conv =
+      run("Conv", {&channelsFirst, &kernel, &bias},
+          {{"group", int64_t{3}}, {"pads", std::vector<int64_t>{3, 0}}})[0];
+  Tensor swish = run("Swish", {&conv}, {{"alpha", 1.0}})[0];
+  expectClose(whole[0], run("Transpose", {&swish},
+                            {{"perm", std::vector<int64_t>{0, 2, 1}}})[0]);
+  Tensor first = rows(x, 0, 1), rest = rows(x, 1, 5), y1 = rows(y, 0, 1),
+         y2 = rows(y, 1, 5);
+  auto one =
+      run("hybrid.causal_conv1d", {&first, &weight, &bias, &y1, &state}, silu);
+  auto two =
+      run("hybrid.causal_conv1d", {&rest, &weight, &bias, &y2, &one[1]}, silu);
+  expectClose(two[0], rows(whole[0], 1, 5), 0);
+  expectClose(two[1], whole[1], 0);
+}
+
+TEST(HybridAttention, OnlineOverTwoHalvesIsTheWhole) {
+  Tensor q = noise({1, 2, 3, 4, 8}, 1), k = noise({1, 2, 6, 8}, 2),
+         v = noise({1, 2, 6, 5}, 3), offset = ints({}, {2});
+  Tensor y(DType::f32, {1, 2, 3, 4, 5});
+  Attributes attributes{
+      {"scale", 0.35}, {"softcap", 2.0}, {"mask", std::string("causal")}};
+  Tensor whole = run("hybrid.attention", {&q, &k, &v, nullptr, &offset, &y},
+                     attributes)[0];
+  Tensor acc = y, most(DType::f32, {1, 2, 3, 4}), sum(DType::f32, {1, 2, 3, 4});
+  std::fill(most.reals.begin(), most.reals.end(), -inf);
+  for (int64_t begin : {0, 3}) {
+    Tensor start = ints({1}, {begin}), end = ints({1}, {begin + 3}),
+           axis = ints({1}, {2});
+    Tensor keys = run("Slice", {&k, &start, &end, &axis})[0],
+           values = run("Slice", {&v, &start, &end, &axis})[0];
+    Tensor shifted = ints({}, {2 - begin});
+    auto part = run("hybrid.online_attention",
+                    {&q, &keys, &values, nullptr, &shifted, &acc, &most, &sum},
+                    attributes);
+    acc = part[0], most = part[1], sum = part[2];
+  }
+  Tensor last = ints({1}, {4}), divisor = run("Unsqueeze", {&sum, &last})[0];
+  expectClose(run("Div", {&acc, &divisor})[0], whole);
+}
+
+TEST(HybridPointwise, GateBeforeAndAfterTheNorm) {
+  Tensor x = floats({1, 4}, {3, 4, 1, 1}), gate = floats({1, 4}, {0, 1, 2, 3}),
+         y = x, weight = floats({4}, {1, 2, 1, 2});
+  auto silu = [](double v) { return v / (1 + std::exp(-v)); };
+  auto norm = [&](double epsilon, const char *position, int64_t groups) {
+    return run("hybrid.rms_norm", {&x, &weight, &gate, &y},
+               {{"epsilon", epsilon},
+                {"gate_position", std::string(position)},
+                {"groups", groups}})[0];
+  };
+  Tensor after = norm(0, "after", 2); // groups (3, 4) and (1, 1)
+  double first = std::sqrt(12.5);
+  expectClose(after, floats({1, 4}, {0, 2 * 4 / first * silu(1), silu(2),
+                                     2 * silu(3)}));
+  double v[4] = {0, 4 * silu(1), silu(2), silu(3)},
+         mean = (v[1] * v[1] + v[2] * v[2] + v[3] * v[3]) / 4;
+  double scale = 1 / std::sqrt(mean + 1);
+  expectClose(
+      norm(1, "before", 1),
+      floats({1, 4}, {0, 2 * v[1] * scale, v[2] * scale, 2 * v[3] * scale}));
+}
+
+TEST(HybridPointwise, PackedProductOfRaggedPanels) {
+  Tensor lhs = noise({3, 4}, 1), right = noise({4, 5}, 2),
+         panels(DType::f32, {3, 4, 2}), y(DType::f32, {3, 5});
+  for (int64_t k = 0; k < 4; ++k)
+    for (int64_t j = 0; j < 5; ++j)
+      panels.reals[(j / 2 * 4 + k) * 2 + j % 2] = right.reals[k * 5 + j];
+  expectClose(run("hybrid.packed_matmul", {&lhs, &panels, &y})[0],
+              run("MatMul", {&lhs, &right})[0], 0);
+}
+
+TEST(HybridPointwise, RotationsOfBothKinds) {
+  Tensor x = floats({1, 1, 1, 5}, {1, 2, 3, 4, 5}),
+         cosines = floats({1, 1, 2}, {0, 1}), sines = floats({1, 1, 2}, {1, 0}),
+         y = x;
+  auto rotated = [&](const char *mode) {
+    return run("hybrid.rotary_embedding", {&x, &cosines, &sines, &y},
+               {{"mode", std::string(mode)}, {"rotary_dim", int64_t{4}}})[0]
+        .reals;
+  };
+  EXPECT_EQ(rotated("half"), (std::vector<double>{-3, 2, 1, 4, 5}));
+  EXPECT_EQ(rotated("interleaved"), (std::vector<double>{-2, 1, 3, 4, 5}));
+}
+
+TEST(HybridAttention, CacheUpdateStaysInside) {
+  Tensor fresh = floats({1, 1, 2, 1}, {7, 8}), cache(DType::f32, {1, 1, 3, 1}),
+         position = ints({}, {1}), outside = ints({}, {2});
+  EXPECT_EQ(run("hybrid.kv_cache_update", {&fresh, &position, &cache})[0].reals,
+            (std::vector<double>{0, 7, 8}));
+  EXPECT_EQ(errorOf([&] {
+              run("hybrid.kv_cache_update", {&fresh, &outside, &cache});
+            }),
+            "position 2 and 2 rows do not fit a cache of 3");
+}
+
+TEST(Table, NamesAreSortedAndUnknownOnesAreNone) {
+  auto names = operatorNames();
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+  EXPECT_EQ(findOperator("NoSuchOperator"), nullptr);
+  EXPECT_EQ(errorOf([&] { Tensor(DType::f32, {1 << 20, 1 << 20}); }),
+            "a tensor of shape [1048576, 1048576] is too large for the "
+            "reference evaluator");
+}
