@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace jarana {
+namespace jarana::runtime {
 namespace {
 
 constexpr uint64_t maxManifestBytes = 64 << 20;
@@ -230,4 +230,4 @@ jarana_dtype dtypeOf(const std::string &numpyName) {
   bad("unknown dtype '" + numpyName + "'");
 }
 
-} // namespace jarana
+} // namespace jarana::runtime

@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-namespace jarana {
+namespace jarana::runtime {
 
 using Shape = std::vector<int64_t>;
 
@@ -71,4 +71,4 @@ size_t dtypeBytes(jarana_dtype dtype);
 const char *dtypeName(jarana_dtype dtype); // null for a value that is none
 jarana_dtype dtypeOf(const std::string &numpyName);
 
-} // namespace jarana
+} // namespace jarana::runtime

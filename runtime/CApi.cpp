@@ -12,6 +12,7 @@
 #include <new>
 
 using namespace jarana;
+using namespace jarana::runtime;
 
 struct jarana_bundle {
   std::shared_ptr<const Bundle> value;

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-namespace jarana {
+namespace jarana::runtime {
 
 static bool isAligned(const void *data) {
   return reinterpret_cast<uintptr_t>(data) % 64 == 0;
@@ -99,4 +99,4 @@ jarana_tensor Call::output(const std::string &name) const {
           output.shape.data(), output.result};
 }
 
-} // namespace jarana
+} // namespace jarana::runtime

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-namespace jarana {
+namespace jarana::runtime {
 
 class Call {
 public:
@@ -39,4 +39,4 @@ private:
   bool finished = false;
 };
 
-} // namespace jarana
+} // namespace jarana::runtime

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace jarana {
+namespace jarana::runtime {
 namespace {
 
 using FileId = std::pair<dev_t, ino_t>;
@@ -82,4 +82,4 @@ void *Code::symbol(const std::string &name) const {
   return ::dlsym(handle, name.c_str());
 }
 
-} // namespace jarana
+} // namespace jarana::runtime

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-namespace jarana {
+namespace jarana::runtime {
 
 class Code {
 public:
@@ -26,4 +26,4 @@ private:
   void *handle = nullptr;
 };
 
-} // namespace jarana
+} // namespace jarana::runtime

@@ -5,7 +5,7 @@
 #include <map>
 #include <omp.h>
 
-namespace jarana {
+namespace jarana::runtime {
 namespace {
 
 /// A memref descriptor as MLIR lays it out: {allocated, aligned, offset,
@@ -184,4 +184,4 @@ void Executor::checkFailed(int64_t code) const {
                                          std::to_string(code));
 }
 
-} // namespace jarana
+} // namespace jarana::runtime

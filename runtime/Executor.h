@@ -7,7 +7,7 @@
 
 #include <span>
 
-namespace jarana {
+namespace jarana::runtime {
 
 class Executor {
 public:
@@ -49,4 +49,4 @@ int64_t tensorBytes(jarana_dtype dtype, const Shape &shape);
 
 std::string print(const Shape &shape);
 
-} // namespace jarana
+} // namespace jarana::runtime

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <sys/mman.h>
 
-namespace jarana {
+namespace jarana::runtime {
 
 alignas(64) std::byte Buffer::placeholder[64];
 
@@ -51,4 +51,4 @@ int64_t checkedSum(int64_t a, int64_t b) {
   return result;
 }
 
-} // namespace jarana
+} // namespace jarana::runtime

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace jarana {
+namespace jarana::runtime {
 
 /// Uninitialised memory aligned to 64 bytes. Never null, so that a tensor
 /// without elements has an address too.
@@ -42,4 +42,4 @@ private:
 int64_t checkedProduct(int64_t a, int64_t b);
 int64_t checkedSum(int64_t a, int64_t b);
 
-} // namespace jarana
+} // namespace jarana::runtime

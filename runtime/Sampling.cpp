@@ -7,7 +7,7 @@
 #include <cstring>
 #include <numeric>
 
-namespace jarana {
+namespace jarana::runtime {
 namespace {
 
 float fromHalf(uint16_t bits) {
@@ -89,4 +89,4 @@ int64_t sample(std::span<const float> logits, const jarana_sampling &options,
                        [&](int64_t token) { return weight[token] > 0; });
 }
 
-} // namespace jarana
+} // namespace jarana::runtime

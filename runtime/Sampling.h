@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace jarana {
+namespace jarana::runtime {
 
 /// The value of element `index` of float data of any width.
 float floatAt(jarana_dtype dtype, const void *data, int64_t index);
@@ -17,4 +17,4 @@ float floatAt(jarana_dtype dtype, const void *data, int64_t index);
 int64_t sample(std::span<const float> logits, const jarana_sampling &options,
                uint64_t draw);
 
-} // namespace jarana
+} // namespace jarana::runtime

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstring>
 
-namespace jarana {
+namespace jarana::runtime {
 namespace {
 
 /// Writes `value` as an element of `dtype`; positions and masks come in several
@@ -308,7 +308,7 @@ std::vector<int64_t> Session::sample(const jarana_sampling &how) const {
       row[i] =
           floatAt(logitsDtype(), from.values.data(), last * vocabulary + i);
     result.push_back(
-        jarana::sample(row, how, current.position * options.batch + b));
+        runtime::sample(row, how, current.position * options.batch + b));
   }
   return result;
 }
@@ -348,4 +348,4 @@ std::unique_ptr<Session> Session::fork() const {
   return copy;
 }
 
-} // namespace jarana
+} // namespace jarana::runtime

@@ -5,7 +5,7 @@
 #include "runtime/Executor.h"
 #include "runtime/Sampling.h"
 
-namespace jarana {
+namespace jarana::runtime {
 
 /// The values of all states after `position` tokens. Copied to fork, to
 /// snapshot and to save.
@@ -90,4 +90,4 @@ private:
   Logits lastLogits;
 };
 
-} // namespace jarana
+} // namespace jarana::runtime

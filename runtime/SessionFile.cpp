@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace jarana {
+namespace jarana::runtime {
 
 std::map<std::string, safetensors::Entry> Session::savedEntries() const {
   std::map<std::string, safetensors::Entry> entries;
@@ -93,4 +93,4 @@ void Session::load(const safetensors::File &file, const std::string &name) {
   restore(state);
 }
 
-} // namespace jarana
+} // namespace jarana::runtime

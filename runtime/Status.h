@@ -5,7 +5,7 @@
 #include "jarana/error.h"
 #include "jarana/runtime.h"
 
-namespace jarana {
+namespace jarana::runtime {
 
 class StatusError : public Error {
 public:
@@ -18,4 +18,4 @@ public:
   throw StatusError(JARANA_INVALID_ARGUMENT, message);
 }
 
-} // namespace jarana
+} // namespace jarana::runtime

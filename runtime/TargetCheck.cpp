@@ -1,7 +1,7 @@
 #include "runtime/TargetCheck.h"
 #include "runtime/Status.h"
 
-namespace jarana {
+namespace jarana::runtime {
 namespace {
 
 #if defined(__x86_64__)
@@ -80,4 +80,4 @@ void checkTarget(const bundle::Target &target) {
                           " (compile with another --mcpu)");
 }
 
-} // namespace jarana
+} // namespace jarana::runtime

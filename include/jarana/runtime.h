@@ -50,9 +50,9 @@ typedef enum jarana_status {
   JARANA_INTERNAL = 7 /* a bug of ours */
 } jarana_status;
 
-/* Element types. Booleans are bytes of value 0 or 1; float16 and bfloat16 are
- * their 16 bits. */
-typedef enum jarana_dtype {
+/* Element types: a jarana_dtype is one of these. Booleans are bytes of value 0
+ * or 1; float16 and bfloat16 are their 16 bits. */
+enum {
   JARANA_FLOAT32 = 0,
   JARANA_FLOAT16 = 1,
   JARANA_BFLOAT16 = 2,
@@ -66,7 +66,8 @@ typedef enum jarana_dtype {
   JARANA_INT64 = 10,
   JARANA_UINT64 = 11,
   JARANA_BOOL = 12
-} jarana_dtype;
+};
+typedef int32_t jarana_dtype;
 
 typedef struct jarana_bundle
     jarana_bundle; /* an opened bundle: code, mapped weights, signature */

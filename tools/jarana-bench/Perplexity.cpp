@@ -8,6 +8,8 @@
 #include <iterator>
 #include <limits>
 
+using jarana::runtime::floatAt;
+
 namespace jarana::tools {
 
 constexpr size_t windowLength = 512;
