@@ -329,6 +329,18 @@ TEST(Runtime, ManySessionsOnManyThreads) {
   EXPECT_EQ(wrong, 0);
 }
 
+TEST(Runtime, WeightsAreSharedPages) {
+  // A read-only private mapping is the file cache itself: all processes share it.
+  Bundle bundle(bundlePath());
+  std::ifstream maps("/proc/self/maps");
+  std::string line, found;
+  while (std::getline(maps, line))
+    if (line.find("jarana_runtime_test.jarana/weights.safetensors") !=
+        std::string::npos)
+      found = line;
+  EXPECT_CONTAINS(found, " r--p ");
+}
+
 TEST(Runtime, SessionsOutliveTheirBundle) {
   auto bundle = std::make_unique<Bundle>(bundlePath());
   Session session(*bundle);
