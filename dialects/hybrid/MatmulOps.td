@@ -35,7 +35,7 @@ def Hybrid_QuantizedMatmulOp : Hybrid_ComputeOp<"quantized_matmul", 1, "false"> 
 
     Loops for tiling: the leading dimensions of `lhs`, then `n`, all parallel.
 
-    1. (`quantized_matmul_c1`) the ranks are those of the table, that of `lhs` is at least 1, that of `y` the same.
+    1. (`quantized_matmul_c1`) the ranks are those of the table, that of `lhs` is 1 to 10, that of `y` the same.
     2. (`quantized_matmul_c2`) dimensions with the same letter have the same size.
     3. (`quantized_matmul_c3`) `bits` is 4 or 8, `block` is positive and `block * bits` a multiple of 8.
     4. (`quantized_matmul_c4`) `q` is `ceil(k / block)`, the last dimension of `codes` is

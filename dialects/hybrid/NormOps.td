@@ -34,7 +34,7 @@ def Hybrid_RmsNormOp : Hybrid_ComputeOp<"rms_norm", 1, "false", [AttrSizedOperan
 
     Loops for tiling: all dimensions but the last, all parallel.
 
-    1. (`rms_norm_c1`) `input` has at least rank 1, `gate` and `y` have its rank,
+    1. (`rms_norm_c1`) `input` has rank 1 to 10, `gate` and `y` have its rank,
        `weight` has rank 1.
     2. (`rms_norm_c2`) `gate` and `y` have the dimensions of `input`, `weight` the last one.
     3. (`rms_norm_c3`) `groups` is positive and divides `n`.

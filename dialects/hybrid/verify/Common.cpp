@@ -72,12 +72,16 @@ LogicalResult hybrid::detail::verifyShapes(ComputeOpInterface op) {
             llvm::toLower(letter),
             Place{entry.name, static_cast<unsigned>(dim), size});
         const Place &first = place->second;
-        if (!isNew && first.size != size)
-          return op->emitOpError()
-                 << entry.name << " dimension " << dim << " (" << place->first
-                 << "): expected " << first.size << (mayBeOne ? " or 1" : "")
-                 << " as dimension " << first.dim << " of " << first.name
-                 << ", got " << size;
+        if (isNew || first.size == size)
+          continue;
+        InFlightDiagnostic diagnostic = op->emitOpError()
+                                        << entry.name << " dimension " << dim;
+        if (!llvm::isDigit(letter))
+          diagnostic << " (" << place->first << ")";
+        return diagnostic << ": expected " << first.size
+                          << (mayBeOne ? " or 1" : "") << " as dimension "
+                          << first.dim << " of " << first.name << ", got "
+                          << size;
       }
   return success();
 }

@@ -7,9 +7,15 @@ using namespace mlir;
 using namespace mlir::hybrid;
 using namespace mlir::hybrid::detail;
 
+/// More leading dimensions than this have no letters.
+static bool isRankTaken(Value value) {
+  int64_t rank = shapedType(value).getRank();
+  return rank >= 1 && rank <= 10;
+}
+
 LogicalResult RmsNormOp::verify() {
-  if (shapedType(getInput()).getRank() < 1) // rms_norm_c1
-    return emitOpError("input must have at least rank 1, got ")
+  if (!isRankTaken(getInput())) // rms_norm_c1
+    return emitOpError("input must have rank 1 to 10, got ")
            << getInput().getType();
   // rms_norm_c1, rms_norm_c2
   if (failed(verifyShapes(*this)))
@@ -42,8 +48,8 @@ static int64_t ceilDim(int64_t a, int64_t b) {
 }
 
 LogicalResult QuantizedMatmulOp::verify() {
-  if (shapedType(getLhs()).getRank() < 1) // quantized_matmul_c1
-    return emitOpError("lhs must have at least rank 1, got ")
+  if (!isRankTaken(getLhs())) // quantized_matmul_c1
+    return emitOpError("lhs must have rank 1 to 10, got ")
            << getLhs().getType();
   // quantized_matmul_c1, quantized_matmul_c2
   if (failed(verifyShapes(*this)))

@@ -6,7 +6,7 @@ func.func @quantized_matmul_c1(%lhs: tensor<f32>,
                                %scales: tensor<24x3xf32>,
                                %zeros: tensor<24x2xi8>,
                                %y: tensor<5x24xf32>) {
-  // expected-error @below {{'hybrid.quantized_matmul' op lhs must have at least rank 1, got 'tensor<f32>'}}
+  // expected-error @below {{'hybrid.quantized_matmul' op lhs must have rank 1 to 10, got 'tensor<f32>'}}
   %0 = hybrid.quantized_matmul ins(%lhs, %codes, %scales : tensor<f32>, tensor<24x3x16xi8>, tensor<24x3xf32>)
       zero_points(%zeros : tensor<24x2xi8>)
       outs(%y : tensor<5x24xf32>) {bits = 4, block = 32}

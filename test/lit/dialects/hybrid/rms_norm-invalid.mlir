@@ -4,11 +4,27 @@
 func.func @rms_norm_c1(%input: tensor<f32>,
                        %weight: tensor<16xf32>,
                        %y: tensor<f32>) {
-  // expected-error @below {{'hybrid.rms_norm' op input must have at least rank 1, got 'tensor<f32>'}}
+  // expected-error @below {{'hybrid.rms_norm' op input must have rank 1 to 10, got 'tensor<f32>'}}
   %0 = hybrid.rms_norm ins(%input : tensor<f32>)
       weight(%weight : tensor<16xf32>)
       outs(%y : tensor<f32>) {epsilon = 0.0 : f32}
       -> tensor<f32>
+  return
+}
+
+// -----
+
+// rms_norm_c1
+func.func @rms_norm_c1(%input: tensor<1x1x1x1x1x1x1x1x1x1x8xf32>,
+                       %weight: tensor<16xf32>,
+                       %gate: tensor<3x5x16xf32>,
+                       %y: tensor<3x5x16xf32>) {
+  // expected-error @below {{'hybrid.rms_norm' op input must have rank 1 to 10, got 'tensor<1x1x1x1x1x1x1x1x1x1x8xf32>'}}
+  %0 = hybrid.rms_norm ins(%input : tensor<1x1x1x1x1x1x1x1x1x1x8xf32>)
+      weight(%weight : tensor<16xf32>)
+      gate(%gate : tensor<3x5x16xf32>)
+      outs(%y : tensor<3x5x16xf32>) {epsilon = 0.0 : f32}
+      -> tensor<3x5x16xf32>
   return
 }
 
@@ -51,7 +67,7 @@ func.func @rms_norm_c2(%input: tensor<3x5x16xf32>,
                        %weight: tensor<16xf32>,
                        %gate: tensor<3x4x16xf32>,
                        %y: tensor<3x5x16xf32>) {
-  // expected-error @below {{'hybrid.rms_norm' op gate dimension 1 (1): expected 5 as dimension 1 of input, got 4}}
+  // expected-error @below {{'hybrid.rms_norm' op gate dimension 1: expected 5 as dimension 1 of input, got 4}}
   %0 = hybrid.rms_norm ins(%input : tensor<3x5x16xf32>)
       weight(%weight : tensor<16xf32>)
       gate(%gate : tensor<3x4x16xf32>)
