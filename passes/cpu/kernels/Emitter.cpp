@@ -276,6 +276,12 @@ Value Emitter::scratch(ArrayRef<int64_t> shape) {
                                   getI64IntegerAttr(64));
 }
 
+Value Emitter::keep(Value vector, Lanes lanes) {
+  if (!lanes.mask)
+    return vector;
+  return arith::SelectOp::create(*this, lanes.mask, vector, splat(0.0));
+}
+
 Lanes Emitter::firstLanes(Value count) {
   auto type = VectorType::get(target.lanes(), getI1Type());
   return {target.lanes(), vector::CreateMaskOp::create(*this, type, count)};

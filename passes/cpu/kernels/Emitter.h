@@ -93,6 +93,8 @@ public:
   void prefetch(Value memref, ValueRange indices);
   /// f32 on the stack; sizes are known.
   Value scratch(llvm::ArrayRef<int64_t> shape);
+  /// The vector with 0 in the lanes beyond the mask.
+  Value keep(Value vector, Lanes lanes);
   /// Lanes [0, count) of a vector.
   Lanes firstLanes(Value count);
 

@@ -34,7 +34,7 @@ struct ExpandKernels : impl::ExpandKernelsPassBase<ExpandKernels> {
   }
 
   static WalkResult expand(Emitter &emitter, Operation *op) {
-    void (*emit)(Emitter &, Operation *) = find(op);
+    Emit emit = find(op);
     if (!emit)
       return WalkResult::advance();
     for (Value operand : op->getOperands())
@@ -50,14 +50,23 @@ struct ExpandKernels : impl::ExpandKernelsPassBase<ExpandKernels> {
     return WalkResult::skip();
   }
 
+  using Emit = void (*)(Emitter &, Operation *);
+
+  template <class Op, void (*emit)(Emitter &, Op)>
+  static void emitAs(Emitter &emitter, Operation *op) {
+    emit(emitter, cast<Op>(op));
+  }
+
   /// What builds the code of `op`, null where it has none.
-  static void (*find(Operation *op))(Emitter &, Operation *) {
-    using Emit = void (*)(Emitter &, Operation *);
+  static Emit find(Operation *op) {
+    using namespace hybrid;
     return TypeSwitch<Operation *, Emit>(op)
-        .Case<hybrid::PackedMatmulOp>([](auto) -> Emit {
-          return [](Emitter &e, Operation *op) {
-            emitPackedMatmul(e, cast<hybrid::PackedMatmulOp>(op));
-          };
+        .Case([](PackedMatmulOp) {
+          return emitAs<PackedMatmulOp, emitPackedMatmul>;
+        })
+        .Case([](SsdScanOp) { return emitAs<SsdScanOp, emitSsdScan>; })
+        .Case([](StateUpdateOp) {
+          return emitAs<StateUpdateOp, emitStateUpdate>;
         })
         .Default(Emit(nullptr));
   }

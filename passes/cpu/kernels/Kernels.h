@@ -8,5 +8,7 @@
 namespace jarana::cpu {
 
 void emitPackedMatmul(Emitter &e, mlir::hybrid::PackedMatmulOp op);
+void emitSsdScan(Emitter &e, mlir::hybrid::SsdScanOp op);
+void emitStateUpdate(Emitter &e, mlir::hybrid::StateUpdateOp op);
 
 } // namespace jarana::cpu
