@@ -150,12 +150,14 @@ public:
         blockEnd = arith::MinSIOp::create(rewriter, loc, end, upper.back());
       }
     }
-    if (plan.reductionsInnermost) {
-      SmallVector<Value> results = reduce(0, loadInits());
-      storeOutputs(results);
-    } else {
-      buildInner(0);
-    }
+    SmallVector<Value> carried;
+    for (OpOperand &init : op.getDpsInitsMutable())
+      if (isCarried(init))
+        carried.push_back(load(init));
+    SmallVector<Value> results = buildInner(0, carried);
+    for (OpOperand &init : llvm::reverse(op.getDpsInitsMutable()))
+      if (isCarried(init))
+        store(results.pop_back_val(), init);
   }
 
 private:
@@ -181,80 +183,72 @@ private:
     return affine::expandAffineExpr(rewriter, loc, expr, ivs, {});
   }
 
-  SmallVector<Value> loadInits() {
-    SmallVector<Value> values;
-    for (OpOperand &init : op.getDpsInitsMutable())
-      values.push_back(
-          op.payloadUsesValueFromOperand(&init)
-              ? memref::LoadOp::create(rewriter, loc, init.get(), indices(init))
-                    .getResult()
-              : Value());
-    return values;
+  /// The element of `init` is the same in all iterations of the sequential
+  /// loops: it is loaded before them and stored after.
+  bool isCarried(OpOperand &init) {
+    AffineMap map = op.getMatchingIndexingMap(&init);
+    return plan.reductionsInnermost &&
+           llvm::none_of(plan.inner, [&](unsigned dim) {
+             return map.isFunctionOfDim(dim);
+           });
   }
 
-  void storeOutputs(ValueRange values) {
-    for (auto [init, value] : llvm::zip_equal(op.getDpsInitsMutable(), values))
-      memref::StoreOp::create(rewriter, loc, value, init.get(), indices(init));
+  Value load(OpOperand &operand) {
+    return memref::LoadOp::create(rewriter, loc, operand.get(),
+                                  indices(operand));
+  }
+  void store(Value value, OpOperand &init) {
+    memref::StoreOp::create(rewriter, loc, value, init.get(), indices(init));
   }
 
-  /// The reduction loops from `level`, which carry the values of the outputs.
-  SmallVector<Value> reduce(unsigned level, SmallVector<Value> carried) {
-    if (level == plan.inner.size())
-      return body(carried);
-    // An output that the body does not read carries nothing.
-    for (auto [init, value] : llvm::zip_equal(op.getDpsInitsMutable(), carried))
-      if (!value)
-        value =
-            memref::LoadOp::create(rewriter, loc, init.get(), indices(init));
-    unsigned dim = plan.inner[level];
-    auto loop =
-        scf::ForOp::create(rewriter, loc, zero, bound(dim), one, carried);
+  /// The sequential loops from `level`, innermost the body.
+  SmallVector<Value> buildInner(unsigned level, ArrayRef<Value> carried) {
+    if (level < plan.inner.size())
+      return loopOver(plan.inner[level], zero, bound(plan.inner[level]),
+                      carried, [&](ArrayRef<Value> values) {
+                        return buildInner(level + 1, values);
+                      });
+    if (plan.blocked)
+      return loopOver(*plan.blocked, blockStart, blockEnd, carried,
+                      [&](ArrayRef<Value> values) { return body(values); });
+    return body(carried);
+  }
+
+  SmallVector<Value>
+  loopOver(unsigned dim, Value lower, Value upper, ArrayRef<Value> carried,
+           function_ref<SmallVector<Value>(ArrayRef<Value>)> build) {
+    auto loop = scf::ForOp::create(rewriter, loc, lower, upper, one, carried);
     OpBuilder::InsertionGuard guard(rewriter);
     rewriter.setInsertionPointToStart(loop.getBody());
     ivs[dim] = loop.getInductionVar();
     SmallVector<Value> results =
-        reduce(level + 1, llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
-    scf::YieldOp::create(rewriter, loc, results);
+        build(llvm::to_vector_of<Value>(loop.getRegionIterArgs()));
+    if (!carried.empty()) // otherwise the loop has its terminator
+      scf::YieldOp::create(rewriter, loc, results);
     return llvm::to_vector_of<Value>(loop.getResults());
   }
 
-  void buildInner(unsigned level) {
-    if (level == plan.inner.size()) {
-      if (!plan.blocked) {
-        storeOutputs(body(loadInits()));
-        return;
-      }
-      auto loop = scf::ForOp::create(rewriter, loc, blockStart, blockEnd, one);
-      OpBuilder::InsertionGuard guard(rewriter);
-      rewriter.setInsertionPointToStart(loop.getBody());
-      ivs[*plan.blocked] = loop.getInductionVar();
-      storeOutputs(body(loadInits()));
-      return;
-    }
-    unsigned dim = plan.inner[level];
-    auto loop = scf::ForOp::create(rewriter, loc, zero, bound(dim), one);
-    OpBuilder::InsertionGuard guard(rewriter);
-    rewriter.setInsertionPointToStart(loop.getBody());
-    ivs[dim] = loop.getInductionVar();
-    buildInner(level + 1);
-  }
-
-  /// The scalar computation of one point, with the outputs' values so far.
-  SmallVector<Value> body(ArrayRef<Value> outputs) {
+  /// The scalar computation of one point. Gives the new values of what is
+  /// carried, and stores the other outputs.
+  SmallVector<Value> body(ArrayRef<Value> carried) {
     Block *block = op.getBlock();
     IRMapping mapping;
     for (OpOperand *input : op.getDpsInputOperands()) {
       BlockArgument argument = op.getMatchingBlockArgument(input);
-      if (argument.use_empty())
-        continue;
-      Value value = input->get();
-      if (isa<MemRefType>(value.getType()))
-        value = memref::LoadOp::create(rewriter, loc, value, indices(*input));
-      mapping.map(argument, value);
+      if (!argument.use_empty())
+        mapping.map(argument, isa<MemRefType>(input->get().getType())
+                                  ? load(*input)
+                                  : input->get());
     }
-    for (auto [init, value] : llvm::zip_equal(op.getDpsInitsMutable(), outputs))
-      if (value)
-        mapping.map(op.getMatchingBlockArgument(&init), value);
+    for (OpOperand &init : op.getDpsInitsMutable()) {
+      BlockArgument argument = op.getMatchingBlockArgument(&init);
+      if (isCarried(init)) {
+        mapping.map(argument, carried.front());
+        carried = carried.drop_front();
+      } else if (!argument.use_empty()) {
+        mapping.map(argument, load(init));
+      }
+    }
     for (Operation &inner : block->without_terminator()) {
       if (auto index = dyn_cast<linalg::IndexOp>(inner)) {
         mapping.map(index.getResult(), ivs[index.getDim()]);
@@ -266,8 +260,14 @@ private:
       });
     }
     SmallVector<Value> results;
-    for (Value value : block->getTerminator()->getOperands())
-      results.push_back(mapping.lookupOrDefault(value));
+    for (auto [init, value] : llvm::zip_equal(
+             op.getDpsInitsMutable(), block->getTerminator()->getOperands())) {
+      Value result = mapping.lookupOrDefault(value);
+      if (isCarried(init))
+        results.push_back(result);
+      else
+        store(result, init);
+    }
     return results;
   }
 

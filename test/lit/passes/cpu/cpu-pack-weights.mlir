@@ -1,0 +1,52 @@
+// RUN: jarana-opt %s --cpu-pack-weights=nr=16 --split-input-file | FileCheck %s
+
+hybrid.weight @w : tensor<64x40xf32> = #hybrid.file_range<"w.bin", 0, 10240>
+
+// CHECK-LABEL: hybrid.weight @w
+// CHECK: hybrid.weight @w.panels16 : tensor<3x64x16xf32> = <@w, panels, 16>
+// CHECK: func.func @matmul(%[[X:.*]]: tensor<?x64xf32>)
+// CHECK: %[[W:.*]] = hybrid.load_weight @w.panels16 : tensor<3x64x16xf32>
+// CHECK: hybrid.packed_matmul ins(%[[X]], %[[W]] : tensor<?x64xf32>, tensor<3x64x16xf32>)
+// CHECK-NOT: linalg.matmul
+func.func @matmul(%x: tensor<?x64xf32>) -> tensor<?x40xf32> {
+  %c0 = arith.constant 0 : index
+  %zero = arith.constant 0.0 : f32
+  %m = tensor.dim %x, %c0 : tensor<?x64xf32>
+  %w = hybrid.load_weight @w : tensor<64x40xf32>
+  %e = tensor.empty(%m) : tensor<?x40xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<?x40xf32>) -> tensor<?x40xf32>
+  %y = linalg.matmul ins(%x, %w : tensor<?x64xf32>, tensor<64x40xf32>) outs(%f : tensor<?x40xf32>) -> tensor<?x40xf32>
+  return %y : tensor<?x40xf32>
+}
+
+// -----
+
+hybrid.weight @w : tensor<40x64xbf16> = #hybrid.file_range<"w.bin", 0, 5120>
+
+// A transposed weight is packed from the layout that it is stored in.
+// CHECK: hybrid.weight @w.panelsT16 : tensor<3x64x16xbf16> = <@w, panels_transposed, 16>
+// CHECK-LABEL: func.func @transposed
+// CHECK: hybrid.packed_matmul
+func.func @transposed(%x: tensor<8x64xbf16>) -> tensor<8x40xbf16> {
+  %zero = arith.constant 0.0 : bf16
+  %w = hybrid.load_weight @w : tensor<40x64xbf16>
+  %t = tensor.empty() : tensor<64x40xbf16>
+  %wt = linalg.transpose ins(%w : tensor<40x64xbf16>) outs(%t : tensor<64x40xbf16>) permutation = [1, 0]
+  %e = tensor.empty() : tensor<8x40xbf16>
+  %f = linalg.fill ins(%zero : bf16) outs(%e : tensor<8x40xbf16>) -> tensor<8x40xbf16>
+  %y = linalg.matmul ins(%x, %wt : tensor<8x64xbf16>, tensor<64x40xbf16>) outs(%f : tensor<8x40xbf16>) -> tensor<8x40xbf16>
+  return %y : tensor<8x40xbf16>
+}
+
+// -----
+
+hybrid.weight @w : tensor<64x40xf32> = #hybrid.file_range<"w.bin", 0, 10240>
+
+// A product that starts from something is left alone.
+// CHECK-LABEL: func.func @accumulates
+// CHECK: linalg.matmul
+func.func @accumulates(%x: tensor<?x64xf32>, %init: tensor<?x40xf32>) -> tensor<?x40xf32> {
+  %w = hybrid.load_weight @w : tensor<64x40xf32>
+  %y = linalg.matmul ins(%x, %w : tensor<?x64xf32>, tensor<64x40xf32>) outs(%init : tensor<?x40xf32>) -> tensor<?x40xf32>
+  return %y : tensor<?x40xf32>
+}

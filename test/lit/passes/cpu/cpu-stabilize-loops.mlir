@@ -1,0 +1,30 @@
+// RUN: jarana-opt %s --pass-pipeline='builtin.module(func.func(cpu-stabilize-loops))' | FileCheck %s
+
+// CHECK-LABEL: func.func @new_tensor
+// CHECK: scf.for {{.*}} iter_args(%[[A:.*]] = %{{.*}})
+// CHECK: %[[N:.*]] = linalg.add
+// CHECK: %[[C:.*]] = linalg.copy ins(%[[N]] : tensor<4xf32>) outs(%[[A]] : tensor<4xf32>)
+// CHECK: scf.yield %[[C]]
+func.func @new_tensor(%init: tensor<4xf32>, %n: index) -> tensor<4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%a = %init) -> (tensor<4xf32>) {
+    %e = tensor.empty() : tensor<4xf32>
+    %s = linalg.add ins(%a, %a : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+    scf.yield %s : tensor<4xf32>
+  }
+  return %r : tensor<4xf32>
+}
+
+// What is updated in place needs no copy.
+// CHECK-LABEL: func.func @in_place
+// CHECK-NOT: linalg.copy
+func.func @in_place(%init: tensor<4xf32>, %x: tensor<1xf32>, %n: index) -> tensor<4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%a = %init) -> (tensor<4xf32>) {
+    %s = tensor.insert_slice %x into %a[%i] [1] [1] : tensor<1xf32> into tensor<4xf32>
+    scf.yield %s : tensor<4xf32>
+  }
+  return %r : tensor<4xf32>
+}
