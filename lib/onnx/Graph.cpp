@@ -3,6 +3,8 @@
 
 #include "dialects/hybrid/Hybrid.h"
 
+#include "llvm/Support/JSON.h"
+
 namespace jarana::onnx {
 
 using namespace mlir;
@@ -176,8 +178,8 @@ void GraphImporter::checkNew(Scope &scope, StringRef name,
   if (scope.values.contains(name) || scope.initializers.contains(name) ||
       scope.sequences.contains(name))
     throw Error(
-        writer + " writes '" + name.str() +
-        "', which is already written: a value can be written only once");
+        writer + " defines '" + name.str() +
+        "', which is already defined: a value can be written only once");
 }
 
 void GraphImporter::bind(Scope &scope, const std::string &name, Value value,
@@ -251,6 +253,8 @@ static Input readInput(MLIRContext *context, const pb::ValueInfoProto &info,
       value = dim.dim_value();
     else if (!dim.dim_param().empty())
       name = dim.dim_param();
+    if (!llvm::json::isUTF8(name))
+      throw Error(what + " has a dimension whose name is not UTF-8");
     if (dim.has_dim_value() && value < 0)
       throw Error(what + " has the negative dimension " +
                   std::to_string(value));

@@ -5,6 +5,7 @@
 
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/JSON.h"
 
 namespace jarana::onnx {
 
@@ -38,7 +39,7 @@ OwningOpRef<ModuleOp> importModel(MLIRContext &context, const std::string &path,
   } catch (const Diagnosed &) {
     return {};
   } catch (const Error &error) {
-    emitError(location) << error.what();
+    emitError(location) << llvm::json::fixUTF8(error.what());
   } catch (const std::exception &error) {
     // bad_alloc, filesystem errors: still a message, never an abort.
     emitError(location) << "cannot import the model: " << error.what();

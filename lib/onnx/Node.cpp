@@ -2,6 +2,8 @@
 // the operator's newest version.
 #include "lib/onnx/Importer.h"
 
+#include "llvm/Support/JSON.h"
+
 namespace jarana::onnx {
 
 using namespace mlir;
@@ -144,7 +146,8 @@ CheckedNode GraphImporter::check(const pb::NodeProto &node, Scope &scope) {
   StringRef domain = canonicalDomain(node.domain());
   auto opset = scope.frame->opsets.find(domain);
   if (opset == scope.frame->opsets.end())
-    throw Error(title + " is of the domain '" + domain.str() +
+    throw Error(title + " is of the domain '" +
+                (domain.empty() ? "ai.onnx" : domain.str()) +
                 "', which opset_import does not name");
   if (domain.empty() &&
       (opset->second < oldestOpset || opset->second > newestOpset))
@@ -174,6 +177,19 @@ CheckedNode GraphImporter::check(const pb::NodeProto &node, Scope &scope) {
 //===- operations
 //-----------------------------------------------------------===//
 
+/// A value whose static dimensions alone are more than any memory.
+static void checkSize(Type type, StringRef op, Location location) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  int64_t bytes = 8;
+  for (int64_t dim : tensor ? tensor.getShape() : ArrayRef<int64_t>())
+    if (!ShapedType::isDynamic(dim) && dim != 0 &&
+        __builtin_mul_overflow(bytes, dim, &bytes)) {
+      auto name = dyn_cast<NameLoc>(location);
+      throw Error("node '" + (name ? name.getName().str() : "") + "' (" +
+                  op.str() + "): the size of its result overflows 64 bits");
+    }
+}
+
 Operation *GraphImporter::emit(StringRef name, ArrayRef<Value> operands,
                                NamedAttrList attributes, unsigned results,
                                Location location) {
@@ -186,6 +202,8 @@ Operation *GraphImporter::emit(StringRef name, ArrayRef<Value> operands,
   Operation *op = builder.create(state);
   if (failed(shapes.infer(op)))
     throw Diagnosed();
+  for (Type type : op->getResultTypes())
+    checkSize(type, name, location);
   return results == 1 ? foldKnown(op) : op;
 }
 
@@ -233,6 +251,8 @@ Attribute GraphImporter::convertAttribute(const CheckedNode &node,
   case pb::AttributeProto::FLOAT:
     return builder.getF32FloatAttr(proto.f());
   case pb::AttributeProto::STRING:
+    if (!llvm::json::isUTF8(proto.s()))
+      node.fail("attribute '" + attribute.name.str() + "' is not UTF-8");
     return builder.getStringAttr(proto.s());
   case pb::AttributeProto::INTS:
     return builder.getDenseI64ArrayAttr(llvm::to_vector(proto.ints()));

@@ -3,6 +3,7 @@
 #include "lib/onnx/Skeleton.h"
 
 #include "jarana/error.h"
+#include "llvm/Support/ConvertUTF.h"
 
 namespace jarana::onnx {
 namespace {
@@ -14,6 +15,8 @@ enum class Kind {
   Attribute,
   Tensor,
   Function,
+  ValueInfo,
+  Text,
   Opaque,
   Dropped
 };
@@ -37,8 +40,13 @@ Kind childKind(Kind kind, uint64_t number) {
     switch (number) {
     case 1:
       return Kind::Node;
+    case 2: // name
+      return Kind::Text;
     case 5:
       return Kind::Tensor;
+    case 11: // input
+    case 12: // output
+      return Kind::ValueInfo;
     case 10: // doc_string
     case 13: // value_info
     case 14: // quantization_annotation
@@ -51,6 +59,8 @@ Kind childKind(Kind kind, uint64_t number) {
       return Kind::Attribute;
     if (number == 6 || number == 9) // doc_string, metadata_props
       return Kind::Dropped;
+    if (number <= 8) // input, output, name, op_type, domain, overload
+      return Kind::Text;
     break;
   case Kind::Attribute:
     if (number == 5 || number == 10)
@@ -58,6 +68,14 @@ Kind childKind(Kind kind, uint64_t number) {
     if (number == 6 || number == 11)
       return Kind::Graph;
     if (number == 13) // doc_string
+      return Kind::Dropped;
+    if (number == 1 || number == 21) // name, ref_attr_name
+      return Kind::Text;
+    break;
+  case Kind::ValueInfo:
+    if (number == 1) // name
+      return Kind::Text;
+    if (number == 3 || number == 4) // doc_string, metadata_props
       return Kind::Dropped;
     break;
   case Kind::Function:
@@ -68,8 +86,12 @@ Kind childKind(Kind kind, uint64_t number) {
     if (number == 8 || number == 12 ||
         number == 14) // doc_string, value_info, metadata_props
       return Kind::Dropped;
+    if (number != 9) // all but opset_import: names
+      return Kind::Text;
     break;
   case Kind::Tensor:
+    if (number == 8) // name
+      return Kind::Text;
     if (number == 12 || number == 16) // doc_string, metadata_props
       return Kind::Dropped;
     break;
@@ -78,6 +100,18 @@ Kind childKind(Kind kind, uint64_t number) {
   }
   return Kind::Opaque;
 }
+
+bool isUtf8(std::string_view text) {
+  const auto *at = reinterpret_cast<const llvm::UTF8 *>(text.data());
+  return llvm::isLegalUTF8String(&at, at + text.size());
+}
+
+/// What a small file may unfold to in memory is bounded by these: a message of
+/// no bytes still takes some 150.
+constexpr uint64_t mostFields = 8'000'000;
+constexpr uint64_t mostStructureBytes = uint64_t(64) << 20;
+constexpr uint64_t mostValueBytes =
+    uint64_t(512) << 20; ///< of typed fields, such as float_data
 
 class Walk {
 public:
@@ -92,6 +126,9 @@ public:
     position = begin;
     while (position < end) {
       size_t start = position;
+      if (++fields > mostFields)
+        throw Error("the model is too large: more than the limit of " +
+                    std::to_string(mostFields) + " fields in its structure");
       uint64_t tag = varint(end);
       uint64_t number = tag >> 3;
       if (number == 0)
@@ -122,8 +159,13 @@ public:
           appendVarint(out, length);
           continue;
         }
-        if (child == Kind::Opaque)
+        // Names end up in messages and in the compiled form.
+        if (child == Kind::Text && !isUtf8(file.substr(payload, length)))
+          damaged(start, "a name that is not UTF-8");
+        if (child == Kind::Opaque || child == Kind::Text) {
+          count(kind, number, length);
           break;
+        }
         std::string inner;
         message(child, payload, payload + length, inner, depth + 1);
         appendVarint(out, tag);
@@ -141,6 +183,24 @@ public:
   }
 
 private:
+  /// Adds to the bytes that are parsed. Tensors' typed fields are as large as
+  /// their values (integers: up to 8 times).
+  void count(Kind kind, uint64_t number, uint64_t length) {
+    bool floats = number == 4 || number == 10,
+         integers = number == 5 || number == 7 || number == 11;
+    if (kind == Kind::Tensor && (floats || integers))
+      valueBytes += floats ? length : 8 * length;
+    else
+      structureBytes += length;
+    if (valueBytes > mostValueBytes)
+      throw Error("the model is too large: more than the limit of 512 MiB in "
+                  "typed fields of tensors; raw_data and external "
+                  "data have no limit");
+    if (structureBytes > mostStructureBytes)
+      throw Error("the model is too large: more than the limit of 64 MiB of "
+                  "names, types and attributes");
+  }
+
   [[noreturn]] void damaged(size_t where, const std::string &what) const {
     throw Error("not an ONNX model, or corrupt: cannot parse it as protobuf (" +
                 what + " at byte " + std::to_string(where) + " of " +
@@ -181,6 +241,7 @@ private:
 
   std::string_view file;
   size_t position = 0;
+  uint64_t fields = 0, structureBytes = 0, valueBytes = 0;
 };
 
 } // namespace

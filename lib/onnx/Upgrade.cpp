@@ -266,6 +266,32 @@ static void setIfAbsent(NamedAttrList &attributes, StringRef name,
     attributes.set(name, value);
 }
 
+/// Attributes whose strings are an enumeration.
+static void checkEnumeration(const CheckedNode &node) {
+  static const struct {
+    StringRef op, attribute, allowed;
+  } enumerations[] = {
+      {"CausalConvWithState", "activation", "none silu swish"},
+      {"Cast", "round_mode", "up"},
+      {"Conv", "auto_pad", "NOTSET VALID SAME_UPPER SAME_LOWER"},
+      {"Gelu", "approximate", "none tanh"},
+      {"LinearAttention", "update_rule", "linear gated delta gated_delta"},
+      {"Pad", "mode", "constant reflect edge wrap"},
+      {"ScatterElements", "reduction", "none add mul min max"},
+      {"ScatterND", "reduction", "none add mul min max"},
+      {"TensorScatter", "mode", "linear circular"},
+  };
+  for (const auto &[op, name, allowed] : enumerations) {
+    const pb::AttributeProto *attribute =
+        node.version.name == op ? node.attribute(name) : nullptr;
+    SmallVector<StringRef> words;
+    allowed.split(words, ' ');
+    if (attribute && !llvm::is_contained(words, attribute->s()))
+      node.fail("attribute '" + name.str() + "' is '" + attribute->s() +
+                "'; it must be one of: " + allowed.str());
+  }
+}
+
 void GraphImporter::complete(const CheckedNode &node,
                              std::vector<Value> &operands,
                              NamedAttrList &attributes) {
@@ -277,7 +303,12 @@ void GraphImporter::complete(const CheckedNode &node,
   auto rankOf = [&](size_t index) {
     return cast<RankedTensorType>(operands[index].getType()).getRank();
   };
-  if (name.starts_with("Reduce")) {
+  checkEnumeration(node);
+  if (name == "Div" || name == "Mod") {
+    auto divisors = knownInts(operands[1]);
+    if (divisors && llvm::is_contained(*divisors, 0))
+      node.fail("an integer is divided by the constant 0");
+  } else if (name.starts_with("Reduce")) {
     // Until version 18 (ReduceSum: 13) the axes were an attribute.
     if (Attribute axes = attributes.erase("axes"))
       operands[1] = intConstant(cast<DenseI64ArrayAttr>(axes).asArrayRef(),

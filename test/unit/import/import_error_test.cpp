@@ -117,6 +117,37 @@ TEST(ImportError, OperatorsAndAttributes) {
                 {"'axis' twice"});
 }
 
+TEST(ImportError, ValuesThatMeanNothing) {
+  expectRefused(Imported(oneNode("Gelu",
+                                 [](auto *node) {
+                                   addString(node, "approximate", "roughly");
+                                 })),
+                {"the_Gelu1", "'approximate'", "'roughly'", "none tanh"});
+  onnx::ModelProto model = newModel();
+  addInt64s(model.mutable_graph(), "zeros", {0, 0});
+  auto *nodes = model.mutable_graph()->mutable_node();
+  addNode(nodes, "Shape", {"x"}, {"s"});
+  addNode(nodes, "Div", {"s", "zeros"}, {"t"});
+  addNode(nodes, "Reshape", {"x", "t"}, {"y"});
+  expectRefused(Imported(model), {"the_Div2", "divided by the constant 0"});
+  model = newModel();
+  addInt64s(model.mutable_graph(), "huge",
+            {int64_t(1) << 31, int64_t(1) << 31, 1, 8});
+  addNode(model.mutable_graph()->mutable_node(), "Expand", {"x", "huge"},
+          {"y"});
+  expectRefused(Imported(model), {"the_Expand1", "overflows"});
+}
+
+TEST(ImportError, UnfoldingInMemoryIsLimited) {
+  // A graph of ten million empty nodes, two bytes each.
+  std::string nodes;
+  for (int i = 0; i < 10'000'000; ++i)
+    nodes += std::string("\x0a\x00", 2);
+  std::string file("\x3a\x80\xda\xc4\x09", 5);
+  expectRefused(Imported(scratch().write("many.onnx", file + nodes)),
+                {"limit", "fields"});
+}
+
 TEST(ImportError, Names) {
   expectRefused(
       Imported(oneNode("Add", [](auto *node) { node->add_input("nobody"); })),
@@ -128,7 +159,7 @@ TEST(ImportError, Names) {
   model = newModel();
   addNode(model.mutable_graph()->mutable_node(), "Neg", {"x"}, {"y"});
   addNode(model.mutable_graph()->mutable_node(), "Abs", {"x"}, {"y"});
-  expectRefused(Imported(model), {"the_Abs2", "'y'", "already written"});
+  expectRefused(Imported(model), {"the_Abs2", "'y'", "already defined"});
 }
 
 TEST(ImportError, InputsAndOutputs) {
