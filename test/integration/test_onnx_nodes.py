@@ -53,7 +53,10 @@ def taken(case, known):
         if not value.type.HasField("tensor_type") or value.type.tensor_type.elem_type not in ELEMENTS:
             return False
     # Dropout in its training mode draws random numbers.
-    return all(node.op_type in known and node.op_type != "Dropout" and node.domain in ("", "ai.onnx") for node in nodes_of(graph))
+    return all(
+        node.op_type in known and node.op_type != "Dropout" and node.domain in ("", "ai.onnx")
+        for node in nodes_of(graph)
+    )
 
 
 def unchanged(operator, version):

@@ -43,13 +43,15 @@ TensorOf<Real> matrixProduct(TensorOf<Real> a, TensorOf<Real> b) {
       batch, {broadcastStrides(batchA, batch), broadcastStrides(batchB, batch)},
       [&](int64_t i, auto &at) {
         if (isFloat(a.dtype))
-          accumulateProduct(&a.reals[at[0] * m * k], &b.reals[at[1] * k * n],
-                            &result.reals[i * m * n], m, k, n);
+          accumulateProduct(a.reals.data() + at[0] * m * k,
+                            b.reals.data() + at[1] * k * n,
+                            result.reals.data() + i * m * n, m, k, n);
         else // unsigned, where overflow wraps by definition
           accumulateProduct(
-              reinterpret_cast<const uint64_t *>(&a.ints[at[0] * m * k]),
-              reinterpret_cast<const uint64_t *>(&b.ints[at[1] * k * n]),
-              reinterpret_cast<uint64_t *>(&result.ints[i * m * n]), m, k, n);
+              reinterpret_cast<const uint64_t *>(a.ints.data() + at[0] * m * k),
+              reinterpret_cast<const uint64_t *>(b.ints.data() + at[1] * k * n),
+              reinterpret_cast<uint64_t *>(result.ints.data() + i * m * n), m,
+              k, n);
       });
   if (vectorB)
     result.shape.pop_back();
