@@ -149,14 +149,17 @@ CheckedNode GraphImporter::check(const pb::NodeProto &node, Scope &scope) {
     throw Error(title + " is of the domain '" +
                 (domain.empty() ? "ai.onnx" : domain.str()) +
                 "', which opset_import does not name");
-  if (domain.empty() &&
-      (opset->second < oldestOpset || opset->second > newestOpset))
+  const OperatorVersion *version =
+      findVersion(domain, node.op_type(), opset->second);
+  // The table begins with what opset 13 means; where an operator has not
+  // changed since the model's older opset it is right.
+  bool outside =
+      opset->second > newestOpset || (!version && opset->second < oldestOpset);
+  if (domain.empty() && outside)
     throw Error("opset " + std::to_string(opset->second) +
                 " of ai.onnx is not supported (" + title +
                 " is of it); opsets " + std::to_string(oldestOpset) + " to " +
                 std::to_string(newestOpset) + " are");
-  const OperatorVersion *version =
-      findVersion(domain, node.op_type(), opset->second);
   if (!version)
     throw Error(title + ": the operator " + node.op_type() +
                 " of the domain '" +
