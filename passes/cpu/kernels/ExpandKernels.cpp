@@ -2,8 +2,6 @@
 #include "passes/cpu/kernels/Kernels.h"
 #include "passes/cpu/kernels/Passes.h"
 
-#include "llvm/ADT/TypeSwitch.h"
-
 using namespace mlir;
 
 namespace jarana::cpu {
@@ -11,6 +9,52 @@ namespace jarana::cpu {
 #include "passes/cpu/kernels/Passes.h.inc"
 
 namespace {
+
+using Emit = void (*)(Emitter &, Operation *);
+
+template <class Op, void (*emit)(Emitter &, Op)> struct Kernel {
+  static std::pair<StringRef, Emit> entry() {
+    return {Op::getOperationName(), [](Emitter &emitter, Operation *op) {
+              emit(emitter, cast<Op>(op));
+            }};
+  }
+};
+
+/// What builds the code of each op that has a kernel, by name.
+ArrayRef<std::pair<StringRef, Emit>> kernels() {
+  using namespace hybrid;
+  static const std::pair<StringRef, Emit> table[] = {
+      Kernel<AttentionOp, emitAttention>::entry(),
+      Kernel<CausalConv1dOp, emitCausalConv1d>::entry(),
+      Kernel<KvCacheUpdateOp, emitKvCacheUpdate>::entry(),
+      Kernel<PackedMatmulOp, emitPackedMatmul>::entry(),
+      Kernel<RmsNormOp, emitRmsNorm>::entry(),
+      Kernel<RotaryEmbeddingOp, emitRotaryEmbedding>::entry(),
+      Kernel<SsdScanOp, emitSsdScan>::entry(),
+      Kernel<StateUpdateOp, emitStateUpdate>::entry(),
+  };
+  return table;
+}
+
+Emit findKernel(Operation *op) {
+  for (auto [name, emit] : kernels())
+    if (op->getName().getStringRef() == name)
+      return emit;
+  return nullptr;
+}
+
+/// Kernels keep some rows in registers or on the stack, so their lengths must
+/// be known.
+bool hasKnownSizes(Operation *op) {
+  auto isKnown = [](Value value, int64_t dimension) {
+    return !cast<ShapedType>(value.getType()).isDynamicDim(dimension);
+  };
+  if (auto conv = dyn_cast<hybrid::CausalConv1dOp>(op))
+    return isKnown(conv.getWeight(), 1);
+  if (auto attention = dyn_cast<hybrid::AttentionOp>(op))
+    return isKnown(attention.getValue(), 3);
+  return true;
+}
 
 struct ExpandKernels : impl::ExpandKernelsPassBase<ExpandKernels> {
   using ExpandKernelsPassBase::ExpandKernelsPassBase;
@@ -34,7 +78,7 @@ struct ExpandKernels : impl::ExpandKernelsPassBase<ExpandKernels> {
   }
 
   static WalkResult expand(Emitter &emitter, Operation *op) {
-    Emit emit = find(op);
+    Emit emit = findKernel(op);
     if (!emit)
       return WalkResult::advance();
     for (Value operand : op->getOperands())
@@ -45,31 +89,24 @@ struct ExpandKernels : impl::ExpandKernelsPassBase<ExpandKernels> {
               << type;
           return WalkResult::interrupt();
         }
+    if (!hasKnownSizes(op)) {
+      op->emitOpError("has no kernel for a convolution or a head of unknown "
+                      "width");
+      return WalkResult::interrupt();
+    }
     emit(emitter, op);
     op->erase();
     return WalkResult::skip();
   }
-
-  using Emit = void (*)(Emitter &, Operation *);
-
-  template <class Op, void (*emit)(Emitter &, Op)>
-  static void emitAs(Emitter &emitter, Operation *op) {
-    emit(emitter, cast<Op>(op));
-  }
-
-  /// What builds the code of `op`, null where it has none.
-  static Emit find(Operation *op) {
-    using namespace hybrid;
-    return TypeSwitch<Operation *, Emit>(op)
-        .Case([](PackedMatmulOp) {
-          return emitAs<PackedMatmulOp, emitPackedMatmul>;
-        })
-        .Case([](SsdScanOp) { return emitAs<SsdScanOp, emitSsdScan>; })
-        .Case([](StateUpdateOp) {
-          return emitAs<StateUpdateOp, emitStateUpdate>;
-        })
-        .Default(Emit(nullptr));
-  }
 };
 } // namespace
+
+bool hasKernel(Operation *op) { return findKernel(op) && hasKnownSizes(op); }
+
+std::vector<std::string> opsWithKernels() {
+  std::vector<std::string> names;
+  for (auto [name, emit] : kernels())
+    names.push_back(name.str());
+  return names;
+}
 } // namespace jarana::cpu

@@ -14,4 +14,9 @@ namespace jarana::cpu {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/cpu/kernels/Passes.h.inc"
+
+/// Whether the pass has code for `op`, which may be on tensors still.
+bool hasKernel(mlir::Operation *op);
+/// The names of the ops that it has code for.
+std::vector<std::string> opsWithKernels();
 } // namespace jarana::cpu

@@ -43,7 +43,7 @@ static void lower(ModuleOp module, int64_t vectorBits) {
   pm.addPass(cpu::createExpandKernelsPass(options));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addNestedPass<func::FuncOp>(cpu::createExpandMathPass());
+  pm.addPass(cpu::createExpandMathPass());
   pm.addNestedPass<func::FuncOp>(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());
