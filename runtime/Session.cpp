@@ -120,6 +120,11 @@ void Session::addState(const bundle::StateTensor &tensor) {
   for (size_t d = 0; d < parameter.shape.size(); ++d) {
     if (parameter.symbols[d].empty() || parameter.symbols[d] == batchSymbol)
       continue;
+    if (tensor.kind != "key" && tensor.kind != "value")
+      refuse("state '" + parameter.name + "' has the size '" +
+             parameter.symbols[d] +
+             "', which a session that starts from nothing cannot know; run the "
+             "model by its own signature instead");
     if (state.pastDim >= 0)
       refuse("state '" + parameter.name + "' has two sizes that vary: '" +
              parameter.symbols[state.pastDim] + "' and '" +

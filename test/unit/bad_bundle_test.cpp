@@ -219,6 +219,14 @@ TEST(Sessions, ModelsWithoutRoles) {
   EXPECT_NE(std::string(jarana_last_error())
                 .find("cannot fill the model's input 'mask'"),
             std::string::npos);
+
+  manifest = toy::manifest();
+  manifest.entries["main"].inputs[3].shape[1] = {-1, "width"};
+  toy::writeBundle(folder, manifest);
+  EXPECT_THROW(Session session{Bundle(folder)}, RuntimeError);
+  EXPECT_NE(std::string(jarana_last_error())
+                .find("state 'past.state' has the size 'width'"),
+            std::string::npos);
   fs::remove_all(folder);
 }
 
