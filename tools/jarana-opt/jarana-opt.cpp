@@ -1,6 +1,12 @@
 // jarana-opt: runs passes on a module; what the lit tests drive.
 #include "dialects/hybrid/HybridDialect.h"
+#ifdef JARANA_HAS_ONNX
+#include "dialects/onnx/OnnxDialect.h"
+#endif
 #include "passes/cpu/Pipelines.h"
+#ifdef JARANA_HAS_RAISE
+#include "passes/raise/Passes.h"
+#endif
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -13,7 +19,13 @@ int main(int argc, char **argv) {
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
   mlir::hybrid::registerHybridExtensions(registry);
+#ifdef JARANA_HAS_ONNX
+  registry.insert<mlir::onnx::OnnxDialect>();
+#endif
   jarana::cpu::registerCpuPassesAndPipelines();
+#ifdef JARANA_HAS_RAISE
+  jarana::raise::registerRaisePasses();
+#endif
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Jarana's pass driver\n", registry));
 }
