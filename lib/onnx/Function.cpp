@@ -127,11 +127,13 @@ void GraphImporter::inlineCall(const pb::NodeProto &node,
     frame.opsets[canonicalDomain(import.domain())] = import.version();
   for (const pb::AttributeProto &attribute : called.attribute_proto())
     frame.attributes[attribute.name()] = &attribute;
-  std::vector<NodeAttribute> given = resolveAttributes(node, scope, title);
-  for (const NodeAttribute &attribute : given) {
-    bool known = frame.attributes.contains(attribute.name) ||
-                 llvm::is_contained(called.attribute(), attribute.name);
-    if (!known)
+  llvm::StringSet<> declared;
+  for (const std::string &name : called.attribute())
+    declared.insert(name);
+  for (const pb::AttributeProto &attribute : called.attribute_proto())
+    declared.insert(attribute.name());
+  for (const NodeAttribute &attribute : resolveAttributes(node, scope, title)) {
+    if (!declared.contains(attribute.name))
       throw Error(title + " has the attribute '" + attribute.name.str() +
                   "', which the " + what + " does not have");
     frame.attributes[attribute.name] = attribute.proto;

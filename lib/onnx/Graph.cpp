@@ -13,20 +13,26 @@ StringRef canonicalDomain(StringRef domain) {
   return domain == "ai.onnx" ? StringRef() : domain;
 }
 
+/// The name of a node, or of its first output where it has none.
+static const std::string &nameOf(const pb::NodeProto &node) {
+  if (node.name().empty())
+    for (const std::string &output : node.output())
+      if (!output.empty())
+        return output;
+  return node.name();
+}
+
 std::string titleOf(const pb::NodeProto &node) {
-  std::string name = node.name();
-  for (int i = 0; name.empty() && i < node.output_size(); ++i)
-    name = node.output(i);
-  return "node '" + name + "' (" + node.op_type() + ")";
+  auto brief = [](const std::string &text) {
+    return text.size() <= 200 ? text : text.substr(0, 200) + "...";
+  };
+  return "node '" + brief(nameOf(node)) + "' (" + brief(node.op_type()) + ")";
 }
 
 Location locationOf(MLIRContext *context, const pb::NodeProto &node) {
-  std::string name = node.name();
-  for (int i = 0; name.empty() && i < node.output_size(); ++i)
-    name = node.output(i);
-  if (name.empty())
+  if (nameOf(node).empty())
     return UnknownLoc::get(context);
-  return NameLoc::get(StringAttr::get(context, name));
+  return NameLoc::get(StringAttr::get(context, nameOf(node)));
 }
 
 GraphImporter::GraphImporter(Session &session, ModuleOp module)

@@ -11,6 +11,15 @@ namespace jarana::onnx {
 
 using namespace mlir;
 
+/// One line of valid text, whatever names the model has.
+static std::string printable(const char *message) {
+  std::string text = llvm::json::fixUTF8(message);
+  for (char &letter : text)
+    if (static_cast<unsigned char>(letter) < ' ')
+      letter = '?';
+  return text;
+}
+
 OwningOpRef<ModuleOp> importModel(MLIRContext &context, const std::string &path,
                                   const ImportOptions &options) {
   context.loadDialect<mlir::onnx::OnnxDialect, hybrid::HybridDialect,
@@ -20,7 +29,8 @@ OwningOpRef<ModuleOp> importModel(MLIRContext &context, const std::string &path,
   context.printOpOnDiagnostic(false);
   llvm::scope_exit restore(
       [&] { context.printOpOnDiagnostic(printOperation); });
-  Location location = NameLoc::get(StringAttr::get(&context, path));
+  // The tools take a NameLoc for a node.
+  Location location = FileLineColLoc::get(&context, path, 0, 0);
   try {
     ModelFile file(path);
     Session session(context, file, options);
@@ -39,7 +49,7 @@ OwningOpRef<ModuleOp> importModel(MLIRContext &context, const std::string &path,
   } catch (const Diagnosed &) {
     return {};
   } catch (const Error &error) {
-    emitError(location) << llvm::json::fixUTF8(error.what());
+    emitError(location) << printable(error.what());
   } catch (const std::exception &error) {
     // bad_alloc, filesystem errors: still a message, never an abort.
     emitError(location) << "cannot import the model: " << error.what();

@@ -210,6 +210,9 @@ Operation *GraphImporter::emit(StringRef name, ArrayRef<Value> operands,
   return results == 1 ? foldKnown(op) : op;
 }
 
+/// Attributes live as long as the context: shapes are folded, tables are not.
+static constexpr size_t mostFolded = 64;
+
 /// Shape arithmetic whose elements are all known numbers becomes a constant.
 Operation *GraphImporter::foldKnown(Operation *op) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
@@ -217,7 +220,7 @@ Operation *GraphImporter::foldKnown(Operation *op) {
   std::optional<std::vector<int64_t>> known = knownInts(op->getResult(0));
   if (!integer || !known || !type.hasStaticShape() ||
       type.getNumElements() != static_cast<int64_t>(known->size()) ||
-      known->empty())
+      known->empty() || known->size() > mostFolded)
     return op;
   SmallVector<APInt> elements;
   for (int64_t value : *known)

@@ -33,6 +33,9 @@ enum class Outcome { Equal, Different, Undecided };
 static const Trial trials[] = {
     {{1}, 1.0},          {{2}, 1.0},          {{5}, 0.3},
     {{2, 5, 3, 4}, 1.0}, {{1, 4, 2, 6}, 4.0}, {{3, 1, 2}, 0.05},
+    {{1, 3, 2}, 1e-3},  // an epsilon shows
+    {{2, 4, 3}, 300.0}, // so does a limit that values of ordinary size never
+                        // reach
 };
 /// Fewer agreeing trials than this prove nothing.
 static constexpr int leastDecided = 3;
