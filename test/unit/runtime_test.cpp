@@ -330,7 +330,8 @@ TEST(Runtime, ManySessionsOnManyThreads) {
 }
 
 TEST(Runtime, WeightsAreSharedPages) {
-  // A read-only private mapping is the file cache itself: all processes share it.
+  // A read-only private mapping is the file cache itself: all processes share
+  // it.
   Bundle bundle(bundlePath());
   std::ifstream maps("/proc/self/maps");
   std::string line, found;

@@ -4,9 +4,11 @@
 #include "runtime/Sampling.h"
 
 #include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <unistd.h>
 
 using jarana::runtime::floatAt;
 
@@ -41,6 +43,7 @@ Perplexity perplexity(const Bundle &bundle, const std::string &textPath,
                 " tokens; a window needs " + std::to_string(windowLength + 1));
   Session session(bundle, {1, threads, 0});
   Perplexity result;
+  bool showProgress = ::isatty(STDERR_FILENO);
   double total = 0;
   for (size_t at = 0; at + windowLength < ids.size(); at += windowLength) {
     session.reset();
@@ -60,7 +63,12 @@ Perplexity perplexity(const Bundle &bundle, const std::string &textPath,
                                      vocabulary, target);
     }
     result.predictions += windowLength;
+    if (showProgress)
+      std::fprintf(stderr, "\r%zu of %zu tokens", at + windowLength,
+                   ids.size());
   }
+  if (showProgress)
+    std::fprintf(stderr, "\r\033[K");
   result.nllPerToken = total / static_cast<double>(result.predictions);
   result.perplexity = std::exp(result.nllPerToken);
   return result;
