@@ -1,7 +1,7 @@
 """Makes the operations of the onnx dialect, and the importer's operator table, from the schemas of the onnx package.
 
-    gen_onnx_ods.py ods OPERATORS.txt OUT.td      one operation per operator, in its newest version
-    gen_onnx_ods.py table OPERATORS.txt OUT.inc   every version that an opset from 13 on can mean: arity, attributes
+gen_onnx_ods.py ods OPERATORS.txt OUT.td      one operation per operator, in its newest version
+gen_onnx_ods.py table OPERATORS.txt OUT.inc   every version that an opset from 13 on can mean: arity, attributes
 """
 
 import argparse
@@ -146,11 +146,18 @@ class Ods:
 
 def make_ods(operators: dict[str, str]) -> str:
     ods = Ods()
-    bodies = [ods.operation(versions(name)[-1], mark == "fold") for name, mark in operators.items() if mark in ("", "fold")]
+    bodies = [
+        ods.operation(versions(name)[-1], mark == "fold") for name, mark in operators.items() if mark in ("", "fold")
+    ]
     constraints = [
         f"def {name} : OnnxTensorOf<[{', '.join(elements)}]>;\n" for elements, name in ods.constraints.items()
     ]
-    return '// Made by scripts/gen_onnx_ods.py.\ninclude "dialects/onnx/OnnxDialect.td"\n\n' + "".join(constraints) + "\n" + "\n".join(bodies)
+    return (
+        '// Made by scripts/gen_onnx_ods.py.\ninclude "dialects/onnx/OnnxDialect.td"\n\n'
+        + "".join(constraints)
+        + "\n"
+        + "\n".join(bodies)
+    )
 
 
 def make_table(operators: dict[str, str]) -> str:
@@ -163,7 +170,9 @@ def make_table(operators: dict[str, str]) -> str:
             for key, attribute in sorted(schema.attributes.items()):
                 latest = newest.attributes.get(key)
                 if latest is not None and default_of(latest) != default_of(attribute):
-                    sys.exit(f"{name}: the default of {key} changed after version {schema.since_version}; the importer must know")
+                    sys.exit(
+                        f"{name}: the default of {key} changed after version {schema.since_version}; the importer must know"
+                    )
                 attributes.append(f"{key}:{KINDS[attribute.type.name][0]}{'!' if attribute.required else ''}")
             inputs = "".join(map(option, schema.inputs))
             outputs = "".join(map(option, schema.outputs))
@@ -182,7 +191,9 @@ def main() -> None:
     arguments = parser.parse_args()
     operators = read_operators(arguments.operators)
     text = make_ods(operators) if arguments.kind == "ods" else make_table(operators)
-    arguments.output.write_text(text)
+    # Left alone where it is the same, so that nothing is built again for it.
+    if not arguments.output.exists() or arguments.output.read_text() != text:
+        arguments.output.write_text(text)
 
 
 if __name__ == "__main__":
