@@ -43,6 +43,29 @@ std::vector<char> elementBytes(ElementsAttr value, StringRef weight) {
   return bytes;
 }
 
+/// to[i][j] = from[j][i] for j < columns, i < k; rows of `to` are nr elements
+/// apart. In blocks of i, so that the lines of `to` are still in the cache when
+/// the next column comes.
+template <class T>
+void transposeElements(char *toBytes, const char *fromBytes, int64_t columns,
+                       int64_t k, int64_t nr) {
+  constexpr int64_t block = 256;
+  for (int64_t start = 0; start < k; start += block)
+    for (int64_t j = 0; j < columns; ++j)
+      for (int64_t i = start; i < std::min(k, start + block); ++i)
+        std::memcpy(toBytes + (i * nr + j) * sizeof(T),
+                    fromBytes + (j * k + i) * sizeof(T), sizeof(T));
+}
+
+void transposeInto(char *to, const char *from, int64_t columns, int64_t k,
+                   int64_t nr, int64_t size) {
+  auto transpose = size == 1   ? transposeElements<uint8_t>
+                   : size == 2 ? transposeElements<uint16_t>
+                   : size == 4 ? transposeElements<uint32_t>
+                               : transposeElements<uint64_t>;
+  transpose(to, from, columns, k, nr);
+}
+
 } // namespace
 
 /// A file of the model, mapped read-only.
@@ -75,13 +98,13 @@ public:
                   " to " + std::to_string(offset + bytes) + " (truncated?)");
     return static_cast<const char *>(mapping) + offset;
   }
-  /// Lets the system take back the pages of a range: they stay in the file
-  /// cache, but are not this process's.
-  void forget(hybrid::FileRangeAttr range) const {
-    uint64_t page = ::sysconf(_SC_PAGESIZE),
-             begin = range.getOffset() / page * page;
-    ::madvise(static_cast<char *>(mapping) + begin,
-              range.getOffset() + range.getBytes() - begin, MADV_DONTNEED);
+  /// Lets the system take back the pages of [begin, end): they stay in the
+  /// file cache, but are not this process's.
+  void forget(const char *begin, const char *end) const {
+    uint64_t page = ::sysconf(_SC_PAGESIZE);
+    auto first = reinterpret_cast<uintptr_t>(begin) / page * page;
+    ::madvise(reinterpret_cast<void *>(first),
+              reinterpret_cast<uintptr_t>(end) - first, MADV_DONTNEED);
   }
 
 private:
@@ -123,8 +146,11 @@ void WeightStream::writeRange(hybrid::WeightOp weight,
   const char *bytes = source.range(range);
   unsigned bits = weight.getTensorType().getElementTypeBitWidth();
   if (bits >= 8 || bits == 1) {
-    for (int64_t at = 0; at < range.getBytes(); at += pieceBytes)
-      sink(bytes + at, std::min<int64_t>(pieceBytes, range.getBytes() - at));
+    for (int64_t at = 0; at < range.getBytes(); at += pieceBytes) {
+      int64_t count = std::min<int64_t>(pieceBytes, range.getBytes() - at);
+      sink(bytes + at, count);
+      source.forget(bytes + at, bytes + at + count);
+    }
   } else {
     // Packed in the file, low bits first.
     std::vector<char> piece;
@@ -139,7 +165,7 @@ void WeightStream::writeRange(hybrid::WeightOp weight,
       }
     }
   }
-  source.forget(range);
+  source.forget(bytes, bytes + range.getBytes());
 }
 
 // Several panels at a time: their columns fill whole pages of a row-major
@@ -154,9 +180,11 @@ void WeightStream::writePanels(hybrid::WeightOp weight,
                 "', which is not a matrix");
   std::vector<char> held;
   const char *bytes = nullptr;
+  MappedFile *mapped = nullptr;
   auto range = dyn_cast<hybrid::FileRangeAttr>(source.getValue());
   if (range && range.getBytes() > 0) {
-    bytes = file(range.getFile()).range(range);
+    mapped = &file(range.getFile());
+    bytes = mapped->range(range);
   } else if (auto elements = dyn_cast<ElementsAttr>(source.getValue())) {
     held = elementBytes(elements, source.getSymName());
     bytes = held.data();
@@ -177,24 +205,37 @@ void WeightStream::writePanels(hybrid::WeightOp weight,
   int64_t together = std::max<int64_t>(
       1, transposed ? int64_t(pieceBytes) / std::max<int64_t>(1, k * nr * size)
                     : 4096 / (nr * size));
+  // Rows of the source in the order they are read; what lies far behind is
+  // given back.
+  const char *kept = bytes;
+  auto row = [&](int64_t index, int64_t length) {
+    const char *at = bytes + index * length * size;
+    if (mapped && (at < kept || at - kept > int64_t(16 * pieceBytes))) {
+      mapped->forget(kept, at < kept ? bytes + range.getBytes() : at);
+      kept = at;
+    }
+    return at;
+  };
   std::vector<char> out;
   for (int64_t first = 0; first < panels; first += together) {
     int64_t count = std::min(together, panels - first);
     out.assign(count * k * nr * size, 0);
-    for (int64_t q = 0; transposed && q < count; ++q)
-      for (int64_t j = 0; j < std::min(nr, n - (first + q) * nr); ++j)
-        for (int64_t i = 0; i < k; ++i)
-          std::memcpy(out.data() + ((q * k + i) * nr + j) * size,
-                      bytes + (((first + q) * nr + j) * k + i) * size, size);
-    for (int64_t i = 0; !transposed && i < k; ++i)
+    for (int64_t q = 0; transposed && q < count; ++q) {
+      int64_t columns = std::min(nr, n - (first + q) * nr);
+      const char *from = row((first + q) * nr, k);
+      transposeInto(out.data() + q * k * nr * size, from, columns, k, nr, size);
+    }
+    for (int64_t i = 0; !transposed && i < k; ++i) {
+      const char *from = row(i, n);
       for (int64_t q = 0; q < count; ++q)
         std::memcpy(out.data() + (q * k + i) * nr * size,
-                    bytes + (i * n + (first + q) * nr) * size,
+                    from + (first + q) * nr * size,
                     std::min(nr, n - (first + q) * nr) * size);
+    }
     sink(out.data(), out.size());
-    if (range)
-      file(range.getFile()).forget(range);
   }
+  if (mapped)
+    mapped->forget(bytes, bytes + range.getBytes());
 }
 
 unsigned storedBytes(Type elementType) {
