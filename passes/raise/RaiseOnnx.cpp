@@ -76,7 +76,17 @@ public:
     SmallVector<Value> returned;
     for (auto [operand, type] : llvm::zip(terminator->getOperands(), results)) {
       build.loc = terminator->getLoc();
-      Value value = lowering.get(operand).value;
+      Tensor tensor = lowering.get(operand);
+      Value value = tensor.value;
+      // The shape of a loop's result is written down, as the loop hides it.
+      if (value.getDefiningOp<scf::ForOp>() &&
+          !cast<RankedTensorType>(value.getType()).hasStaticShape()) {
+        SmallVector<OpFoldResult> offsets(tensor.rank(), b.getIndexAttr(0)),
+            strides(tensor.rank(), b.getIndexAttr(1));
+        value = tensor::ExtractSliceOp::create(
+            b, build.loc, cast<RankedTensorType>(value.getType()), value,
+            offsets, build.sizes(tensor.shape), strides);
+      }
       if (value.getType() != type)
         value = tensor::CastOp::create(b, value.getLoc(), type, value);
       returned.push_back(value);
@@ -104,8 +114,8 @@ private:
         auto require = [&](arith::CmpIPredicate predicate, Value bound,
                            const Twine &message) {
           Value size = b.createOrFold<tensor::DimOp>(loc, raised, axis);
-          lowering.check(
-              arith::CmpIOp::create(b, loc, predicate, size, bound), message);
+          lowering.check(arith::CmpIOp::create(b, loc, predicate, size, bound),
+                         message);
         };
         std::string what =
             "input '" + nameOf(number) + "' dimension " + std::to_string(axis);
