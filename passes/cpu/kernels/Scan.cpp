@@ -42,7 +42,7 @@ public:
     // turning the state around.
     if (!length || ShapedType::isDynamic(columns))
       return byRows();
-    constexpr int64_t shortSequence = 16;
+    constexpr int64_t shortSequence = 64;
     e.branch(e.less(length, e.index(shortSequence)), byRows, [&] {
       Value tiles = e.div(e.add(p, lanes - 1), e.index(lanes));
       e.parallel(e.mul(heads, tiles), work, [&](Value first, Value last) {
@@ -133,7 +133,8 @@ private:
     Value row;    ///< the first
     Lanes lanes;  ///< those that are rows of the state
     Value turned; ///< [n, lanes]: the tile, turned around
-    Value decays; ///< [positions]
+    Value decays; ///< [positions]: exp(dt * a)
+    Value inputs; ///< [positions, lanes]: dt * x
     Value sums;   ///< [positions, lanes]: parts of y
   };
 
@@ -143,19 +144,20 @@ private:
   void emitTiles(Value first, Value last, Value tiles, int64_t columns) {
     Value turned = e.scratch({columns, lanes});
     Value decays = e.scratch({positions});
+    Value inputs = e.scratch({positions, lanes});
     Value sums = e.scratch({positions, lanes});
     e.loop(first, last, 1, [&](Value item) {
       Head h = findHead(e.div(item, tiles));
       Value row = e.mul(e.rem(item, tiles), lanes);
       Value rows = e.min(e.index(lanes), e.sub(p, row));
-      Tile tile{h, row, {lanes}, turned, decays, sums};
+      Tile tile{h, row, {lanes}, turned, decays, inputs, sums};
       int64_t known = cast<MemRefType>(state.getType()).getDimSize(3);
       if (ShapedType::isDynamic(known) || known % lanes)
         tile.lanes = e.firstLanes(rows);
       turn(tile, rows, columns, /*back=*/false);
       e.loop(e.index(0), length, positions, [&](Value begin) {
         Value count = e.min(e.index(positions), e.sub(length, begin));
-        emitDecays(tile, begin, count);
+        prepare(tile, begin, count);
         // Half of the registers hold the state.
         int64_t block = e.target.registers / 2;
         for (int64_t column = 0; column < columns; column += block)
@@ -186,10 +188,19 @@ private:
     });
   }
 
-  /// exp(dt * a) of positions [begin, begin + count).
-  void emitDecays(const Tile &tile, Value begin, Value count) {
+  /// What all columns of the tile need of positions [begin, begin + count). The
+  /// rows of x and y are far apart in memory: here, x is read once, and what y
+  /// is written to is announced.
+  void prepare(const Tile &tile, Value begin, Value count) {
+    const Head &h = tile.head;
     e.loop(e.index(0), count, 1, [&](Value i) {
-      e.storeScalar(loadLogDecay(tile.head, e.add(begin, i)), tile.decays, {i});
+      Value t = e.add(begin, i);
+      e.storeScalar(loadLogDecay(h, t), tile.decays, {i});
+      Value input = e.load(x, ofHead(h, t, tile.row), tile.lanes);
+      if (dt)
+        input = e.fmul(e.splat(loadStep(h, t)), input);
+      e.store(input, tile.inputs, {i, e.index(0)});
+      e.prefetch(y, ofHead(h, t, tile.row));
     });
     e.vectorLoop(e.index(0), count, [&](Value i, Lanes some) {
       e.store(e.exp(e.load(tile.decays, {i}, some)), tile.decays, {i}, some);
@@ -206,9 +217,7 @@ private:
     block = e.loop(e.index(0), count, 1, block, [&](Value i, ValueRange old) {
       Value t = e.add(begin, i);
       Value decay = e.splat(e.loadScalar(tile.decays, {i}));
-      Value input = e.load(x, ofHead(h, t, tile.row), tile.lanes);
-      if (dt)
-        input = e.fmul(e.splat(loadStep(h, t)), input);
+      Value input = e.load(tile.inputs, {i, e.index(0)});
       // Several sums, as one would wait for itself.
       Values sums(std::min<int64_t>(size, 4));
       Values next;

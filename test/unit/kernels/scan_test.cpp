@@ -78,23 +78,23 @@ void runUpdate(Sizes s, bool withStep, bool ratePerPosition, int64_t batch) {
 
 TEST(SsdScan, AnyLength) {
   runScan({1, 4, 16, 16}, true, false,
-          {{1, 1}, {1, 2}, {2, 15}, {1, 16}, {2, 17}, {1, 128}, {1, 300}});
+          {{1, 1}, {1, 2}, {2, 15}, {1, 64}, {2, 65}, {1, 128}, {1, 300}});
 }
 TEST(SsdScan, SizesThatAreNoPowersOfTwo) {
-  runScan({2, 3, 24, 40}, true, false, {{2, 3}, {2, 33}});
-  runScan({3, 1, 5, 7}, true, false, {{2, 3}, {1, 33}});
+  runScan({2, 3, 24, 40}, true, false, {{2, 3}, {2, 70}});
+  runScan({3, 1, 5, 7}, true, false, {{2, 3}, {1, 70}});
 }
 TEST(SsdScan, LogDecayPerPosition) {
-  runScan({2, 2, 24, 16}, false, true, {{2, 3}, {2, 33}});
+  runScan({2, 2, 24, 16}, false, true, {{2, 3}, {2, 70}});
 }
 TEST(SsdScan, StepAndRatePerPosition) {
-  runScan({1, 2, 8, 24}, true, true, {{1, 5}, {1, 20}});
+  runScan({1, 2, 8, 24}, true, true, {{1, 5}, {1, 80}});
 }
 TEST(SsdScan, RateOnly) {
-  runScan({1, 2, 8, 24}, false, false, {{1, 5}, {1, 20}});
+  runScan({1, 2, 8, 24}, false, false, {{1, 5}, {1, 80}});
 }
 TEST(SsdScan, NarrowVectors) {
-  runScan({2, 2, 10, 19}, true, false, {{2, 3}, {2, 20}}, 128);
+  runScan({2, 2, 10, 19}, true, false, {{2, 3}, {2, 80}}, 128);
 }
 TEST(StateUpdate, Sizes) {
   runUpdate({1, 4, 16, 16}, true, false, 1);
