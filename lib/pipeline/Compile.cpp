@@ -20,13 +20,15 @@ using namespace mlir;
 namespace jarana {
 namespace {
 
-/// Where a diagnostic comes from, for a user: the model's node.
-std::string nameOf(Location location) {
+/// Where a diagnostic comes from, for a user: the model's file or node.
+std::string nameOf(Location location, const std::string &model) {
   if (auto name = dyn_cast<NameLoc>(location))
-    return "node '" + name.getName().str() + "'";
+    return name.getName() == model ? model
+                                   : "node '" + name.getName().str() + "'";
   if (auto fused = dyn_cast<FusedLoc>(location))
-    return fused.getLocations().empty() ? ""
-                                        : nameOf(fused.getLocations().front());
+    return fused.getLocations().empty()
+               ? ""
+               : nameOf(fused.getLocations().front(), model);
   if (auto file = dyn_cast<FileLineColLoc>(location))
     return file.getFilename().str();
   return "";
@@ -72,7 +74,7 @@ public:
     }
     if (last == pipeline::Form::Hybrid)
       return emit();
-    if (!describe(target))
+    if (!isOfManageableSize() || !describe(target))
       return false;
 
     say("generating code for " + target.cpu);
@@ -114,7 +116,7 @@ private:
 
   void collect(Diagnostic &diagnostic) {
     std::string text = diagnostic.str(),
-                where = nameOf(diagnostic.getLocation());
+                where = nameOf(diagnostic.getLocation(), options.model);
     if (!where.empty() && text.find(where) == std::string::npos)
       text = where + ": " + text;
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
@@ -132,6 +134,23 @@ private:
   bool emit() {
     llvm::raw_string_ostream stream(result.text);
     module->print(stream);
+    return true;
+  }
+
+  /// Bufferization and LLVM take minutes for a function of more ops; models of
+  /// hundreds of layers stay far below.
+  bool isOfManageableSize() {
+    constexpr size_t limit = 60000;
+    for (auto function : module->getOps<func::FuncOp>()) {
+      size_t count = 0;
+      for (Block &block : function.getBody())
+        count += block.getOperations().size();
+      if (count > limit) {
+        module->emitError("the graph is too large: its nodes become ")
+            << count << " operations, and the limit is " << limit;
+        return false;
+      }
+    }
     return true;
   }
 

@@ -1,5 +1,6 @@
 // cpu-decompose: ops that have no kernel become linalg.
 #include "passes/cpu/Passes.h"
+#include "passes/cpu/kernels/Passes.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"
@@ -17,15 +18,12 @@ struct Decompose : impl::DecomposePassBase<Decompose> {
   using DecomposePassBase::DecomposePassBase;
 
   void runOnOperation() override {
-    llvm::StringSet<> kept;
-    for (const std::string &name : keep)
-      kept.insert(name);
     // A decomposition may give ops that are decomposed in turn.
     IRRewriter rewriter(&getContext());
     for (;;) {
       SmallVector<linalg::AggregatedOpInterface> ops;
       getOperation().walk([&](linalg::AggregatedOpInterface op) {
-        if (!kept.contains(op->getName().getStringRef()))
+        if (all || !hasKernel(op))
           ops.push_back(op);
       });
       if (ops.empty())

@@ -17,11 +17,11 @@ func::FuncOp planOf(func::FuncOp entry) {
   return nullptr;
 }
 
-unsigned planIndex(func::FuncOp entry, unsigned input, unsigned dim) {
-  unsigned index = dim;
-  for (unsigned i = 0; i < input; ++i)
-    index += cast<ShapedType>(entry.getArgumentTypes()[i]).getRank();
-  return index;
+unsigned dimNumber(func::FuncOp entry, unsigned first, unsigned argument,
+                   unsigned dim) {
+  for (unsigned i = first; i < argument; ++i)
+    dim += cast<ShapedType>(entry.getArgumentTypes()[i]).getRank();
+  return dim;
 }
 
 } // namespace jarana::cpu

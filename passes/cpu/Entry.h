@@ -35,9 +35,11 @@ inline mlir::BlockArgument arenaArgument(mlir::func::FuncOp entry) {
 /// The function that computes the sizes of `entry`; null where there is none.
 mlir::func::FuncOp planOf(mlir::func::FuncOp entry);
 
-/// The position of dimension `dim` of input `input` among all dimensions of all
-/// inputs, which is the order of the plan function's first argument.
-unsigned planIndex(mlir::func::FuncOp entry, unsigned input, unsigned dim);
+/// The position of dimension `dim` of an argument among all dimensions of the
+/// arguments from `first` on: with the first input or the first output, the
+/// order of the plan function's two arguments.
+unsigned dimNumber(mlir::func::FuncOp entry, unsigned first, unsigned argument,
+                   unsigned dim);
 
 constexpr int64_t alignment = 64;
 

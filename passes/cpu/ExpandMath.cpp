@@ -117,7 +117,7 @@ struct ExpandMath : impl::ExpandMathPassBase<ExpandMath> {
     for (Operation *op : narrow)
       computeInF32(op);
     RewritePatternSet patterns(context);
-    patterns.add<ExpandExp>(context);
+    patterns.add<ExpandExp>(context, /*benefit=*/2); // rather than libm's
     populateMathToLibmConversionPatterns(patterns);
     ConversionTarget target(*context);
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });

@@ -99,10 +99,14 @@ struct PackWeights : impl::PackWeightsPassBase<PackWeights> {
       return;
     auto outType = cast<RankedTensorType>(product->getResultTypes()[0]);
     auto weightType = matrix->load.getType();
+    // A product of f16 or bf16 is summed in f32 and rounded then: in one op.
+    Type element = cast<RankedTensorType>(lhs.getType()).getElementType();
+    SmallVector<Operation *> rounding;
+    if (outType.getElementType() != element && outType.getElementType().isF32())
+      rounding = roundingAfter(product->getResult(0), element);
     if (!isStoredFloat(weightType.getElementType()) ||
-        cast<RankedTensorType>(lhs.getType()).getElementType() !=
-            outType.getElementType() ||
-        !isStoredFloat(outType.getElementType()) ||
+        !isStoredFloat(element) ||
+        (outType.getElementType() != element && rounding.empty()) ||
         !startsFromZero(product.getDpsInitOperand(0)->get())) {
       remark::missed(product.getLoc(), remark::RemarkOpts::name("element-types")
                                            .category("cpu-pack-weights"))
@@ -127,16 +131,57 @@ struct PackWeights : impl::PackWeightsPassBase<PackWeights> {
       lhs = tensor::CollapseShapeOp::create(builder, loc, lhs, rowsAndColumn);
     SmallVector<OpFoldResult> flat{tensor::getMixedSize(builder, loc, lhs, 0),
                                    sizes.back()};
-    Value empty =
-        tensor::EmptyOp::create(builder, loc, flat, outType.getElementType());
+    Value empty = tensor::EmptyOp::create(builder, loc, flat, element);
     Value result =
         hybrid::PackedMatmulOp::create(builder, loc, lhs, load, empty)
             ->getResult(0);
     if (flatten)
-      result = tensor::ExpandShapeOp::create(builder, loc, outType, result,
-                                             rowsAndColumn, sizes);
+      result = tensor::ExpandShapeOp::create(
+          builder, loc, outType.clone(element), result, rowsAndColumn, sizes);
+    if (!rounding.empty())
+      narrow(rounding, element);
     product->getResult(0).replaceAllUsesWith(result);
     product->erase();
+  }
+
+  /// The reshapes of `value`, and the op at their end that rounds it to
+  /// `element`; empty where anything else uses it.
+  static SmallVector<Operation *> roundingAfter(Value value, Type element) {
+    SmallVector<Operation *> ops;
+    while (value.hasOneUse()) {
+      Operation *user = *value.getUsers().begin();
+      ops.push_back(user);
+      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(user)) {
+        value = user->getResult(0);
+        continue;
+      }
+      auto generic = dyn_cast<linalg::GenericOp>(user);
+      if (!generic || generic.getNumDpsInputs() != 1 ||
+          generic.getNumDpsInits() != 1 ||
+          generic.getDpsInputOperand(0)->get() != value ||
+          llvm::any_of(generic.getIndexingMapsArray(),
+                       [](AffineMap map) { return !map.isIdentity(); }))
+        break;
+      Block *body = generic.getBody();
+      auto truncate = dyn_cast<arith::TruncFOp>(body->front());
+      if (truncate && truncate.getIn() == body->getArgument(0) &&
+          truncate.getType() == element &&
+          body->getTerminator()->getOperand(0) == truncate.getResult())
+        return ops;
+      break;
+    }
+    return {};
+  }
+
+  /// Makes the reshapes take `element`, and drops the rounding.
+  static void narrow(ArrayRef<Operation *> rounding, Type element) {
+    for (Operation *reshape : rounding.drop_back()) {
+      Value result = reshape->getResult(0);
+      result.setType(cast<RankedTensorType>(result.getType()).clone(element));
+    }
+    Operation *last = rounding.back();
+    last->getResult(0).replaceAllUsesWith(last->getOperand(0));
+    last->erase();
   }
 
   static bool startsFromZero(Value init) {

@@ -34,11 +34,19 @@ def PackWeightsPass : Pass<"cpu-pack-weights", "::mlir::ModuleOp"> {
 def DecomposePass : Pass<"cpu-decompose", "::mlir::func::FuncOp"> {
   let summary = "ops that have no kernel become linalg";
   let description = [{
-    Decomposes ops through `linalg::AggregatedOpInterface` until only those
-    that `keep` names are left, and concatenations into copies of slices.
+    Decomposes ops through `linalg::AggregatedOpInterface`, all but those that `cpu-expand-kernels`
+    has code for, and concatenations into copies of slices.
+
+    ```mlir
+    %0 = tensor.concat dim(1) %a, %b : (tensor<2x?xf32>, tensor<2x?xf32>) -> tensor<2x?xf32>
+    ```
+    becomes
+    ```mlir
+    %1 = tensor.insert_slice %a into %empty[0, 0] [2, %n] [1, 1] : tensor<2x?xf32> into tensor<2x?xf32>
+    %0 = tensor.insert_slice %b into %1[0, %n] [2, %m] [1, 1] : tensor<2x?xf32> into tensor<2x?xf32>
+    ```
   }];
-  let options = [ListOption<"keep", "keep", "std::string",
-                            "names of ops that have a kernel">];
+  let options = [Option<"all", "all", "bool", "false", "also those that have a kernel">];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::math::MathDialect", "::mlir::scf::SCFDialect"];
 }
@@ -70,6 +78,25 @@ def StabilizeLoopsPass : Pass<"cpu-stabilize-loops", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def ResolveDimsPass : Pass<"cpu-resolve-dims", "::mlir::func::FuncOp"> {
+  let summary = "dimensions of results become those of operands";
+  let description = [{
+    Like `resolve-ranked-shaped-type-result-dims`, and through loops too: what a loop carries keeps
+    its shape (`cpu-stabilize-loops`), so its dimensions are those that it started with.
+
+    ```mlir
+    %r = scf.for ... iter_args(%a = %init) -> (tensor<?xf32>) { ... }
+    %n = tensor.dim %r, %c0
+    ```
+    becomes
+    ```mlir
+    %n = tensor.dim %init, %c0
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];
 }
 
 def EntryPointsPass : Pass<"cpu-entry-points", "::mlir::ModuleOp"> {
@@ -107,6 +134,25 @@ def EntryPointsPass : Pass<"cpu-entry-points", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
                            "::mlir::hybrid::HybridDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def MakeContiguousPass : Pass<"cpu-make-contiguous", "::mlir::func::FuncOp"> {
+  let summary = "kernels get buffers that are contiguous along their rows";
+  let description = [{
+    Kernels load vectors along the last dimension. A hybrid op's operand that is strided there is
+    copied into a buffer, and back where the op writes it.
+
+    ```mlir
+    hybrid.packed_matmul ins(%x, ... : memref<8x64xf32, strided<[1, 8]>>, ...)
+    ```
+    becomes
+    ```mlir
+    %copy = memref.alloc() : memref<8x64xf32>
+    memref.copy %x, %copy : memref<8x64xf32, strided<[1, 8]>> to memref<8x64xf32>
+    hybrid.packed_matmul ins(%copy, ... : memref<8x64xf32>, ...)
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
 
 def PlanArenaPass : Pass<"cpu-plan-arena", "::mlir::ModuleOp"> {
@@ -181,7 +227,7 @@ def LinalgToLoopsPass : Pass<"cpu-linalg-to-loops", "::mlir::func::FuncOp"> {
                            "::mlir::affine::AffineDialect"];
 }
 
-def ExpandMathPass : Pass<"cpu-expand-math", "::mlir::func::FuncOp"> {
+def ExpandMathPass : Pass<"cpu-expand-math", "::mlir::ModuleOp"> {
   let summary = "exp becomes arithmetic; other functions call libm";
   let description = [{
     `math.exp` of f32 (scalars and vectors) becomes a polynomial that LLVM can
@@ -222,6 +268,20 @@ def HoistStackBuffersPass : Pass<"cpu-hoist-stack-buffers", "::mlir::func::FuncO
     and give back the stack in each iteration.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::omp::OpenMPDialect"];
+}
+
+def KeepPrecisionPass : Pass<"cpu-keep-precision", "::mlir::func::FuncOp"> {
+  let summary = "no rounding between the ops of one kernel";
+  let description = [{
+    Inside a kernel, a value that is rounded to f16 or bf16 and widened again stays in f32: ops that
+    were fused round once, where they are stored.
+
+    ```mlir
+    %0 = arith.truncf %x : f32 to bf16
+    %1 = arith.extf %0 : bf16 to f32
+    ```
+    becomes `%x`.
+  }];
 }
 
 def LimitThreadsPass : Pass<"cpu-limit-threads", "::mlir::func::FuncOp"> {

@@ -23,7 +23,7 @@ void populateTensorPhase(OpPassManager &pm, const PipelineOptions &options) {
       TargetInfo::get(options.vectorBits, options.vectorRegisters);
   pm.addPass(createPackWeightsPass({options.pack ? target.panelWidth() : 0}));
   auto &function = pm.nest<func::FuncOp>();
-  function.addPass(createDecomposePass({{"hybrid.packed_matmul"}}));
+  function.addPass(createDecomposePass());
   function.addPass(createCanonicalizerPass());
   function.addPass(
       createCSEPass()); // equal maskings and shape computations, once per model
@@ -33,13 +33,12 @@ void populateTensorPhase(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void populateKernelsPhase(OpPassManager &pm, const PipelineOptions &options) {
+  pm.nest<func::FuncOp>().addPass(createStabilizeLoopsPass());
   // Dimensions of intermediate tensors must be index arithmetic on those of the
   // inputs before buffers exist, as sizes of the arena are computed at the
   // start.
-  pm.nest<func::FuncOp>().addPass(
-      memref::createResolveRankedShapeTypeResultDimsPass());
+  pm.nest<func::FuncOp>().addPass(createResolveDimsPass());
   pm.nest<func::FuncOp>().addPass(createCanonicalizerPass());
-  pm.nest<func::FuncOp>().addPass(createStabilizeLoopsPass());
   pm.addPass(createEntryPointsPass());
   pm.addPass(createCSEPass());
   // After the outputs are destinations, so that results are computed in them.
@@ -49,11 +48,13 @@ void populateKernelsPhase(OpPassManager &pm, const PipelineOptions &options) {
   bufferize.allowReturnAllocsFromLoops = true;
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
   auto &function = pm.nest<func::FuncOp>();
-  function.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  function.addPass(createResolveDimsPass());
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
   function.addPass(bufferization::createBufferHoistingPass());
   function.addPass(bufferization::createBufferLoopHoistingPass());
+  // Copies that kernels need are buffers like any other.
+  pm.nest<func::FuncOp>().addPass(createMakeContiguousPass());
   pm.addPass(createPlanArenaPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -71,21 +72,23 @@ void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
   function.addPass(createCSEPass());
   // On f32 before and after: LLVM has no bf16 arithmetic on most targets, and
   // calls a library for conversions.
-  function.addPass(createExpandMathPass());
+  pm.addPass(createExpandMathPass());
+  auto &lower = pm.nest<func::FuncOp>();
   arith::ArithEmulateUnsupportedFloatsOptions emulate;
   emulate.sourceTypeStrs = {"bf16", "f16"};
   emulate.targetTypeStr = "f32";
-  function.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
+  lower.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
+  lower.addPass(createKeepPrecisionPass());
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;
-  function.addPass(arith::createArithExpandOpsPass(expand));
-  function.addPass(createConvertVectorToSCFPass());
+  lower.addPass(arith::createArithExpandOpsPass(expand));
+  lower.addPass(createConvertVectorToSCFPass());
   // Views of views become pointer arithmetic before the loops lose their
   // bounds.
-  function.addPass(createLowerExpandShapesPass());
-  function.addPass(memref::createExpandStridedMetadataPass());
-  function.addPass(createLowerAffinePass());
-  function.addPass(createLoopInvariantCodeMotionPass());
+  lower.addPass(createLowerExpandShapesPass());
+  lower.addPass(memref::createExpandStridedMetadataPass());
+  lower.addPass(createLowerAffinePass());
+  lower.addPass(createLoopInvariantCodeMotionPass());
   pm.addPass(createConvertSCFToOpenMPPass());
   pm.nest<func::FuncOp>().addPass(createHoistStackBuffersPass());
   // Needs the loops inside parallel regions, for an estimate of their work.

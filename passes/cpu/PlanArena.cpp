@@ -143,13 +143,15 @@ struct PlanArena : impl::PlanArenaPassBase<PlanArena> {
     OpBuilder builder(block.getTerminator());
     IRMapping mapping;
     Value bytes = cloneSizes(builder, total, mapping, [&](memref::DimOp dim) {
-      auto argument = cast<BlockArgument>(dim.getSource());
-      unsigned index =
-          planIndex(entry, argument.getArgNumber(), *dim.getConstantIndex());
+      // Sizes may also be those of outputs, which were computed before.
+      unsigned argument = cast<BlockArgument>(dim.getSource()).getArgNumber();
+      bool isInput = argument < numInputs(entry);
+      unsigned index = dimNumber(entry, isInput ? 0 : numInputs(entry),
+                                 argument, *dim.getConstantIndex());
       Value position =
           arith::ConstantIndexOp::create(builder, dim.getLoc(), index);
-      Value value = memref::LoadOp::create(builder, dim.getLoc(),
-                                           plan.getArgument(0), position);
+      Value value = memref::LoadOp::create(
+          builder, dim.getLoc(), plan.getArgument(isInput ? 0 : 1), position);
       return arith::IndexCastOp::create(builder, dim.getLoc(),
                                         builder.getIndexType(), value)
           .getResult();

@@ -3,7 +3,6 @@
 #include "passes/cpu/Entry.h"
 #include "passes/cpu/Passes.h"
 
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -61,6 +60,20 @@ SmallVector<std::string> returnDims(func::FuncOp plan) {
   return names;
 }
 
+/// Whether the computation of a scalar looks at a tensor.
+bool usesTensors(Value value) {
+  SmallVector<Value> stack{value};
+  DenseSet<Value> seen;
+  while (!stack.empty()) {
+    Value next = stack.pop_back_val();
+    if (isa<TensorType>(next.getType()))
+      return true;
+    if (Operation *op = next.getDefiningOp(); op && seen.insert(next).second)
+      llvm::append_range(stack, op->getOperands());
+  }
+  return false;
+}
+
 /// Dimensions of arguments are read from the first buffer.
 void readDims(func::FuncOp entry, func::FuncOp plan, Value dims) {
   plan.walk([&](tensor::DimOp dim) {
@@ -69,7 +82,7 @@ void readDims(func::FuncOp entry, func::FuncOp plan, Value dims) {
       return;
     OpBuilder builder(dim);
     unsigned index =
-        planIndex(entry, argument.getArgNumber(), *dim.getConstantIndex());
+        dimNumber(entry, 0, argument.getArgNumber(), *dim.getConstantIndex());
     Value position =
         arith::ConstantIndexOp::create(builder, dim.getLoc(), index);
     Value value = memref::LoadOp::create(builder, dim.getLoc(), dims, position);
@@ -103,7 +116,7 @@ LogicalResult makePlanFunction(
   OpPassManager pm(func::FuncOp::getOperationName());
   pm.addPass(
       createCanonicalizerPass()); // removes what is dead before looking at it
-  pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  pm.addPass(createResolveDimsPass());
   pm.addPass(createSCFForLoopCanonicalizationPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -120,11 +133,10 @@ LogicalResult makePlanFunction(
 
   Operation *terminator = block.getTerminator();
   for (auto [value, name] : llvm::zip_equal(terminator->getOperands(), names)) {
-    Operation *op = value.getDefiningOp();
-    if (op && isa<tensor::DimOp>(op))
+    if (usesTensors(value))
       return entry.emitError()
-             << name << " depends on values that are only known when the model "
-             << "runs";
+             << name
+             << " depends on values that are only known when the model runs";
   }
   builder.setInsertionPoint(terminator);
   for (auto [index, value] :

@@ -1,5 +1,5 @@
-// RUN: jarana-opt %s --pass-pipeline='builtin.module(func.func(cpu-decompose))' | FileCheck %s
-// RUN: jarana-opt %s --pass-pipeline='builtin.module(func.func(cpu-decompose{keep=hybrid.rms_norm}))' | FileCheck %s --check-prefix=KEEP
+// RUN: jarana-opt %s --pass-pipeline='builtin.module(func.func(cpu-decompose{all=true}))' | FileCheck %s
+// RUN: jarana-opt %s --pass-pipeline='builtin.module(func.func(cpu-decompose))' | FileCheck %s --check-prefix=KEEP
 
 // CHECK-LABEL: func.func @norm
 // CHECK-NOT: hybrid.rms_norm

@@ -3,7 +3,7 @@
 hybrid.weight @w : tensor<64x40xf32> = #hybrid.file_range<"w.bin", 0, 10240>
 
 // CHECK-LABEL: hybrid.weight @w
-// CHECK: hybrid.weight @w.panels16 : tensor<3x64x16xf32> = <@w, panels, 16>
+// CHECK: hybrid.weight @w.panels16 : tensor<3x64x16xf32> = #hybrid.derived<@w, panels, 16>
 // CHECK: func.func @matmul(%[[X:.*]]: tensor<?x64xf32>)
 // CHECK: %[[W:.*]] = hybrid.load_weight @w.panels16 : tensor<3x64x16xf32>
 // CHECK: hybrid.packed_matmul ins(%[[X]], %[[W]] : tensor<?x64xf32>, tensor<3x64x16xf32>)
@@ -24,7 +24,7 @@ func.func @matmul(%x: tensor<?x64xf32>) -> tensor<?x40xf32> {
 hybrid.weight @w : tensor<40x64xbf16> = #hybrid.file_range<"w.bin", 0, 5120>
 
 // A transposed weight is packed from the layout that it is stored in.
-// CHECK: hybrid.weight @w.panelsT16 : tensor<3x64x16xbf16> = <@w, panels_transposed, 16>
+// CHECK: hybrid.weight @w.panelsT16 : tensor<3x64x16xbf16> = #hybrid.derived<@w, panels_transposed, 16>
 // CHECK-LABEL: func.func @transposed
 // CHECK: hybrid.packed_matmul
 func.func @transposed(%x: tensor<8x64xbf16>) -> tensor<8x40xbf16> {
@@ -49,4 +49,26 @@ func.func @accumulates(%x: tensor<?x64xf32>, %init: tensor<?x40xf32>) -> tensor<
   %w = hybrid.load_weight @w : tensor<64x40xf32>
   %y = linalg.matmul ins(%x, %w : tensor<?x64xf32>, tensor<64x40xf32>) outs(%init : tensor<?x40xf32>) -> tensor<?x40xf32>
   return %y : tensor<?x40xf32>
+}
+
+// -----
+
+hybrid.weight @w : tensor<64x40xbf16> = #hybrid.file_range<"w.bin", 0, 5120>
+
+// The sum in f32 and its rounding are one op.
+// CHECK-LABEL: func.func @rounded
+// CHECK: hybrid.packed_matmul ins({{.*}} : tensor<8x64xbf16>, tensor<3x64x16xbf16>) outs(%{{.*}} : tensor<8x40xbf16>)
+// CHECK-NOT: arith.truncf
+func.func @rounded(%x: tensor<8x64xbf16>, %e: tensor<8x40xbf16>) -> tensor<8x40xbf16> {
+  %zero = arith.constant 0.0 : f32
+  %w = hybrid.load_weight @w : tensor<64x40xbf16>
+  %sum = tensor.empty() : tensor<8x40xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%sum : tensor<8x40xf32>) -> tensor<8x40xf32>
+  %y = linalg.matmul ins(%x, %w : tensor<8x64xbf16>, tensor<64x40xbf16>) outs(%f : tensor<8x40xf32>) -> tensor<8x40xf32>
+  %r = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>], iterator_types = ["parallel", "parallel"]} ins(%y : tensor<8x40xf32>) outs(%e : tensor<8x40xbf16>) {
+  ^bb0(%a: f32, %o: bf16):
+    %t = arith.truncf %a : f32 to bf16
+    linalg.yield %t : bf16
+  } -> tensor<8x40xbf16>
+  return %r : tensor<8x40xbf16>
 }

@@ -1,8 +1,6 @@
 // RUN: jarana-opt %s --cpu-plan-arena --split-input-file --verify-diagnostics | FileCheck %s
-// RUN: jarana-opt %s --cpu-plan-arena --split-input-file --verify-diagnostics --remarks-filter=cpu-plan-arena -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // The lifetimes of %a and %c do not overlap: they share a slot.
-// REMARK: 3 buffers in 2 slots
 // CHECK-LABEL: func.func @main(
 // CHECK-SAME: %[[X:[^:]*]]: memref<?xf32>, %{{[^:]*}}: memref<?xf32>, %{{[^:]*}}: memref<?xi8>, %[[ARENA:[^:]*]]: memref<?xi8>)
 // CHECK: %[[ZERO:.*]] = arith.constant 0 : index
