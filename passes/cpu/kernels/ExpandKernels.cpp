@@ -62,7 +62,7 @@ struct ExpandKernels : impl::ExpandKernelsPassBase<ExpandKernels> {
   void runOnOperation() override {
     if (!llvm::is_contained<int64_t>({128, 256, 512}, vectorBits)) {
       getOperation().emitError("vector-bits must be 128, 256 or 512, not ")
-          << vectorBits;
+          << vectorBits.getValue();
       return signalPassFailure();
     }
     TargetInfo target = TargetInfo::get(vectorBits, vectorRegisters);
