@@ -12,16 +12,18 @@ using namespace mlir;
 namespace jarana::raise {
 namespace {
 
-/// The past [b, h, p, d] with `fresh` [b, h, l, d] written at each sequence's
-/// own position, [b, h, p + l, d].
+/// The past [b, h, p, d] with `fresh` [b, h, l, d] written at each sequence's own
+/// position: [b, h, p + l, d]. What is beyond a sequence's last position is not
+/// looked at by anyone.
 Tensor extendCache(Lowering &lowering, Tensor past, Tensor fresh,
                    Tensor position, const Shape &shape) {
   TensorBuilder &build = lowering.build;
-  Tensor cache = build.zeros(shape, fresh.elementType());
+  SmallVector<Tensor> parts = {fresh};
   if (past)
-    cache = build.insert(past, cache, SmallVector<Expr>(4, Expr(0)));
-  auto update = hybrid::KvCacheUpdateOp::create(build.b, build.loc, fresh.value,
-                                                position.value, cache.value);
+    parts.insert(parts.begin(), past);
+  Tensor cache = build.concat(parts, 2, shape);
+  auto update = hybrid::KvCacheUpdateOp::create(
+      build.b, build.loc, fresh.value, position.value, cache.value);
   return {update->getResult(0), cache.shape};
 }
 
