@@ -20,6 +20,7 @@
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 
+#include <cstdlib>
 #include <stdexcept>
 
 using namespace mlir;
@@ -111,7 +112,9 @@ void Jit::dumpObject(const std::string &file) const {
   engine->dumpToObjectFile(file);
 }
 
-int64_t hostVectorBits() {
+int64_t testVectorBits() {
+  if (const char *bits = std::getenv("JARANA_TEST_VECTOR_BITS"))
+    return std::atoll(bits);
   auto features = llvm::sys::getHostCPUFeatures();
   if (features.lookup("avx512f"))
     return 512;

@@ -36,7 +36,9 @@ private:
   void *function = nullptr;
 };
 
-/// The widest vectors that this machine has.
-int64_t hostVectorBits();
+/// The width to test: JARANA_TEST_VECTOR_BITS of the environment, else the
+/// widest vectors that this machine has. (LLVM splits wider ones, so each width
+/// runs anywhere.)
+int64_t testVectorBits();
 
 } // namespace jarana::test

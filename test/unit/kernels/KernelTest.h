@@ -18,7 +18,7 @@ public:
   /// Compiled for `vectorBits`.
   KernelTest(const std::string &op, std::vector<std::string> types,
              unsigned outs, reference::Attributes attributes = {},
-             int64_t vectorBits = hostVectorBits());
+             int64_t vectorBits = testVectorBits());
 
   /// Values of operand i, instead of random ones in [-1, 1).
   std::map<unsigned, std::vector<double>> values;

@@ -12,7 +12,7 @@ using jarana::reference::Shape;
 namespace {
 void runConv(int64_t channels, int64_t k, bool withBias, bool silu,
              std::vector<std::pair<int64_t, int64_t>> runs,
-             int64_t bits = hostVectorBits()) {
+             int64_t bits = testVectorBits()) {
   std::string ch = std::to_string(channels) + "x",
               width = std::to_string(k) + "x",
               past = std::to_string(k - 1) + "x";

@@ -26,31 +26,31 @@ static void runMatmul(int64_t k, int64_t n, int64_t nr, int64_t bits,
 }
 
 TEST(PackedMatmul, AnyNumberOfRows) {
-  runMatmul(37, 70, hostVectorBits() / 16, hostVectorBits(),
+  runMatmul(37, 70, testVectorBits() / 16, testVectorBits(),
             {1,  2,  3,  4,  5,  6,  7,  8,  9,  10,  11, 12,
              13, 14, 15, 16, 17, 18, 19, 20, 25, 121, 250});
 }
 TEST(PackedMatmul, SeveralDepthBlocks) {
-  runMatmul(1029, 33, hostVectorBits() / 16, hostVectorBits(), {1, 3, 13, 130});
+  runMatmul(1029, 33, testVectorBits() / 16, testVectorBits(), {1, 3, 13, 130});
 }
 TEST(PackedMatmul, WholePanels) {
-  runMatmul(64, 128, hostVectorBits() / 16, hostVectorBits(), {1, 12, 40});
+  runMatmul(64, 128, testVectorBits() / 16, testVectorBits(), {1, 12, 40});
 }
 TEST(PackedMatmul, TinySizes) {
-  runMatmul(1, 1, hostVectorBits() / 16, hostVectorBits(), {0, 1, 2});
+  runMatmul(1, 1, testVectorBits() / 16, testVectorBits(), {0, 1, 2});
 }
 TEST(PackedMatmul, NarrowVectors) {
   runMatmul(37, 21, 8, 128, {1, 2, 5, 6, 7, 13});
 }
 TEST(PackedMatmul, PanelsOfAnotherWidth) {
-  runMatmul(20, 50, 12, hostVectorBits(), {1, 5});
-  runMatmul(20, 50, 48, hostVectorBits(), {1, 9});
+  runMatmul(20, 50, 12, testVectorBits(), {1, 5});
+  runMatmul(20, 50, 48, testVectorBits(), {1, 9});
 }
 TEST(PackedMatmul, BrainFloatWeights) {
-  runMatmul(70, 40, hostVectorBits() / 16, hostVectorBits(), {1, 5}, "f32",
+  runMatmul(70, 40, testVectorBits() / 16, testVectorBits(), {1, 5}, "f32",
             "bf16");
 }
 TEST(PackedMatmul, HalfFloats) {
-  runMatmul(70, 40, hostVectorBits() / 16, hostVectorBits(), {1, 5}, "f16",
+  runMatmul(70, 40, testVectorBits() / 16, testVectorBits(), {1, 5}, "f16",
             "f16", 1e-3);
 }

@@ -20,7 +20,7 @@ std::string dims(const Shape &shape) {
 /// Runs scans of batch b and length l for each pair.
 void runScan(Sizes s, bool withStep, bool ratePerPosition,
              std::vector<std::pair<int64_t, int64_t>> runs,
-             int64_t bits = hostVectorBits()) {
+             int64_t bits = testVectorBits()) {
   std::string head = "?x?x" + dims({s.g, s.r}),
               group = "?x?x" + dims({s.g}) + dims({s.n});
   std::vector<std::string> types = {head + dims({s.p}) + "f32",
