@@ -40,6 +40,8 @@ struct CompileOptions {
 
 struct CompileResult {
   bool ok = false;
+  /// The options are at fault, not the model: a value that one does not take.
+  bool badOption = false;
   /// Messages for a user: what is wrong and where; at least one where `ok` is
   /// false.
   std::vector<std::string> errors;

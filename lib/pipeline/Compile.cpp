@@ -117,7 +117,9 @@ private:
   void collect(Diagnostic &diagnostic) {
     std::string text = diagnostic.str(),
                 where = nameOf(diagnostic.getLocation(), options.model);
-    if (!where.empty() && text.find(where) == std::string::npos)
+    bool isOfOutput = !options.output.empty() &&
+                      text.find(options.output) != std::string::npos;
+    if (!where.empty() && !isOfOutput && text.find(where) == std::string::npos)
       text = where + ": " + text;
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
       result.errors.push_back(text);
@@ -219,11 +221,15 @@ CompileResult compileModel(const CompileOptions &options) {
   CompileResult result;
   try {
     if (options.target != "cpu")
-      throw Error("--target=" + options.target + " is not there yet; 'cpu' is");
+      throw pipeline::OptionError("--target=" + options.target +
+                                  " is not there yet; 'cpu' is");
     result.ok = Compilation(options, result).run();
     if (!result.ok && result.errors.empty())
       result.errors.push_back("the model cannot be compiled, and no reason was "
                               "given: this is a bug");
+  } catch (const pipeline::OptionError &error) {
+    result.badOption = true;
+    result.errors.push_back(error.what());
   } catch (const std::bad_alloc &) {
     result.errors.push_back("out of memory");
   } catch (const std::exception &error) {

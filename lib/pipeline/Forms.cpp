@@ -1,5 +1,5 @@
 #include "lib/pipeline/Forms.h"
-#include "jarana/error.h"
+#include "lib/pipeline/Target.h"
 #include "passes/raise/Passes.h"
 
 #include "mlir/Transforms/Passes.h"
@@ -16,10 +16,10 @@ Form parseForm(const std::string &name) {
   if (name == "llvm")
     return Form::Llvm;
   if (name == "stateful" || name == "planned")
-    throw Error("--emit=" + name +
-                " is not there yet; onnx, hybrid, kernels and llvm are");
-  throw Error("--emit: there is no form '" + name +
-              "'; there are onnx, hybrid, kernels and llvm");
+    throw OptionError("--emit=" + name +
+                      " is not there yet; onnx, hybrid, kernels and llvm are");
+  throw OptionError("--emit: there is no form '" + name +
+                    "'; there are onnx, hybrid, kernels and llvm");
 }
 
 void populateRaisePhase(mlir::OpPassManager &pm, bool errorOnFallback) {

@@ -9,7 +9,7 @@ namespace jarana::pipeline {
 
 enum class Form { Onnx, Hybrid, Kernels, Llvm };
 
-/// The form of that name. Throws jarana::Error for one that is not there (yet),
+/// The form of that name. Throws OptionError for one that is not there (yet),
 /// listing those that are.
 Form parseForm(const std::string &name);
 

@@ -1,5 +1,4 @@
 #include "lib/pipeline/Target.h"
-#include "jarana/error.h"
 
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -43,19 +42,19 @@ CpuTarget makeCpuTarget(std::string tripleText, std::string cpu,
                             ? host
                             : llvm::Triple(llvm::Triple::normalize(tripleText));
   if (!triple.isX86_64() && !triple.isAArch64())
-    throw Error("--mtriple: '" + triple.str() +
-                "' is not supported; x86_64 and aarch64 are");
+    throw OptionError("--mtriple: '" + triple.str() +
+                      "' is not supported; x86_64 and aarch64 are");
   if (!triple.isOSLinux() || !triple.isOSBinFormatELF())
-    throw Error("--mtriple: '" + triple.str() +
-                "' is not supported: code is made for Linux, such as " +
-                triple.getArchName().str() + "-unknown-linux-gnu");
+    throw OptionError("--mtriple: '" + triple.str() +
+                      "' is not supported: code is made for Linux, such as " +
+                      triple.getArchName().str() + "-unknown-linux-gnu");
   std::string features;
   if (cpu.empty() || cpu == "native") {
     if (triple.getArch() == host.getArch()) {
       cpu = llvm::sys::getHostCPUName().str();
       features = hostFeatures();
     } else if (cpu == "native" && tripleText.empty()) {
-      throw Error("--mcpu=native: this machine is not known");
+      throw OptionError("--mcpu=native: this machine is not known");
     } else {
       cpu = "generic"; // "native" is the default, and says nothing of another
                        // architecture
@@ -68,23 +67,23 @@ CpuTarget makeCpuTarget(std::string tripleText, std::string cpu,
   const llvm::Target *target =
       llvm::TargetRegistry::lookupTarget(triple, message);
   if (!target)
-    throw Error("--mtriple: " + message);
+    throw OptionError("--mtriple: " + message);
   std::unique_ptr<llvm::MCSubtargetInfo> info(
       target->createMCSubtargetInfo(triple, "", ""));
   if (cpu != "generic" && !info->isCPUStringValid(cpu)) {
     std::string known;
     for (const auto &entry : info->getAllProcessorDescriptions())
       known += std::string(known.empty() ? "" : ", ") + entry.Key;
-    throw Error("--mcpu: no processor '" + cpu + "' of " +
-                triple.getArchName().str() + "; there are " + known);
+    throw OptionError("--mcpu: no processor '" + cpu + "' of " +
+                      triple.getArchName().str() + "; there are " + known);
   }
-  for (const std::string &feature :
-       llvm::SubtargetFeatures(extra).getFeatures()) {
+  llvm::SubtargetFeatures wanted(extra);
+  for (const std::string &feature : wanted.getFeatures()) {
     llvm::StringRef name = llvm::StringRef(feature).drop_front();
     if (llvm::none_of(info->getAllProcessorFeatures(),
                       [&](const auto &known) { return name == known.Key; }))
-      throw Error("--mattr: no feature '" + name.str() + "' of " +
-                  triple.getArchName().str());
+      throw OptionError("--mattr: no feature '" + name.str() + "' of " +
+                        triple.getArchName().str());
   }
 
   CpuTarget result;

@@ -1,6 +1,8 @@
 // The machine that code is made for, from --mtriple, --mcpu and --mattr.
 #pragma once
 
+#include "jarana/error.h"
+
 #include "llvm/Target/TargetMachine.h"
 
 #include <memory>
@@ -18,7 +20,13 @@ struct CpuTarget {
   int64_t panelWidth() const { return 2 * vectorBits / 32; }
 };
 
-/// Throws jarana::Error that names the option at fault.
+/// A value that an option does not take.
+class OptionError : public Error {
+public:
+  using Error::Error;
+};
+
+/// Throws OptionError that names the option at fault.
 CpuTarget makeCpuTarget(std::string triple, std::string cpu,
                         const std::string &features);
 

@@ -62,6 +62,25 @@ def FuseElementwisePass : Pass<"cpu-fuse-elementwise", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect"];
 }
 
+def RoundSiluOncePass : Pass<"cpu-round-silu-once", "::mlir::func::FuncOp"> {
+  let summary = "silu of f16 and bf16 rounds once";
+  let description = [{
+    Exporters write silu as `x * sigmoid(x)`, but what they export computes it in f32 and rounds once.
+    Where both were fused, the rounding of the sigmoid goes.
+
+    ```mlir
+    %s = arith.divf %one, %d : f32 // 1 / (1 + exp(-x))
+    %t = arith.truncf %s : f32 to bf16
+    %u = arith.extf %t : bf16 to f32
+    %y = arith.mulf %x, %u : f32
+    ```
+    becomes
+    ```mlir
+    %y = arith.mulf %x, %s : f32
+    ```
+  }];
+}
+
 def StabilizeLoopsPass : Pass<"cpu-stabilize-loops", "::mlir::func::FuncOp"> {
   let summary = "loops hand on their tensors in place";
   let description = [{
@@ -134,6 +153,26 @@ def EntryPointsPass : Pass<"cpu-entry-points", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
                            "::mlir::hybrid::HybridDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def OrderOutputsPass : Pass<"cpu-order-outputs", "::mlir::func::FuncOp"> {
+  let summary = "an output that others are computed in is written last";
+  let description = [{
+    Results may be computed in the buffer of any output (empty tensor elimination chooses the first that
+    fits), and are copied to their own at the end. A copy that reads an output's buffer comes before the
+    copy that overwrites it; where two outputs wait for each other, one goes through a buffer of its own.
+
+    ```mlir
+    memref.copy %a, %out0 : memref<4xf32> to memref<4xf32>
+    memref.copy %out0, %out1 : memref<4xf32> to memref<4xf32>
+    ```
+    becomes
+    ```mlir
+    memref.copy %out0, %out1 : memref<4xf32> to memref<4xf32>
+    memref.copy %a, %out0 : memref<4xf32> to memref<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
 def MakeContiguousPass : Pass<"cpu-make-contiguous", "::mlir::func::FuncOp"> {
@@ -268,20 +307,6 @@ def HoistStackBuffersPass : Pass<"cpu-hoist-stack-buffers", "::mlir::func::FuncO
     and give back the stack in each iteration.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::omp::OpenMPDialect"];
-}
-
-def KeepPrecisionPass : Pass<"cpu-keep-precision", "::mlir::func::FuncOp"> {
-  let summary = "no rounding between the ops of one kernel";
-  let description = [{
-    Inside a kernel, a value that is rounded to f16 or bf16 and widened again stays in f32: ops that
-    were fused round once, where they are stored.
-
-    ```mlir
-    %0 = arith.truncf %x : f32 to bf16
-    %1 = arith.extf %0 : bf16 to f32
-    ```
-    becomes `%x`.
-  }];
 }
 
 def LimitThreadsPass : Pass<"cpu-limit-threads", "::mlir::func::FuncOp"> {

@@ -30,6 +30,7 @@ void populateTensorPhase(OpPassManager &pm, const PipelineOptions &options) {
   function.addPass(createFuseElementwisePass());
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
+  function.addPass(createRoundSiluOncePass());
 }
 
 void populateKernelsPhase(OpPassManager &pm, const PipelineOptions &options) {
@@ -47,6 +48,9 @@ void populateKernelsPhase(OpPassManager &pm, const PipelineOptions &options) {
   bufferize.bufferizeFunctionBoundaries = false;
   bufferize.allowReturnAllocsFromLoops = true;
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  // Bufferization does not see that a result is computed in the buffer of
+  // another output.
+  pm.nest<func::FuncOp>().addPass(createOrderOutputsPass());
   auto &function = pm.nest<func::FuncOp>();
   function.addPass(createResolveDimsPass());
   function.addPass(createCanonicalizerPass());
@@ -78,7 +82,6 @@ void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
   emulate.sourceTypeStrs = {"bf16", "f16"};
   emulate.targetTypeStr = "f32";
   lower.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
-  lower.addPass(createKeepPrecisionPass());
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;
   lower.addPass(arith::createArithExpandOpsPass(expand));

@@ -138,7 +138,7 @@ int run(const Options &options) {
     std::fprintf(stderr, "jarana-compile: error: %s\n", error.c_str());
   std::cout << result.report << std::flush;
   if (!result.ok)
-    return 1;
+    return result.badOption ? 2 : 1;
   if (!compile.emit.empty())
     writeText(result.text, compile.output);
   return 0;
