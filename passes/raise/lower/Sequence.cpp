@@ -134,6 +134,8 @@ LogicalResult lowerCumSum(Lowering &lowering, Operation *op) {
   TensorBuilder &build = lowering.build;
   Tensor input = lowering.get(op, 0);
   auto axes = lowering.numbers(op, 1);
+  if (input.rank() == 1)
+    axes = std::vector<int64_t>{0};
   if (!axes || axes->empty())
     return Lowering::error(op)
            << "needs an axis that is known when it is compiled";

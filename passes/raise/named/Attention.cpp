@@ -126,9 +126,6 @@ namespace {
 LogicalResult lowerAttention(Lowering &lowering, Operation *op) {
   TensorBuilder &build = lowering.build;
   symbolic::Context &context = lowering.context();
-  if (op->getNumResults() > 3 && !op->getResult(3).use_empty())
-    return Lowering::error(op)
-           << "with its output qk_matmul_output in use is not supported";
   Tensor query = lowering.get(op, 0), key = lowering.get(op, 1),
          value = lowering.get(op, 2);
   bool flat = query.rank() == 3;
@@ -200,6 +197,19 @@ LogicalResult lowerAttention(Lowering &lowering, Operation *op) {
       return Lowering::error(op) << "without a scale needs a head size that is "
                                     "known when it is compiled";
     scale = 1 / std::sqrt(static_cast<double>(*width.constant()));
+  }
+  if (op->getNumResults() > 3 && !op->getResult(3).use_empty()) {
+    KeyLimits seen = limits;
+    if (causal)
+      seen.right = 0;
+    Tensor whole = attentionBias(lowering, mask, seen, batch, heads, shared,
+                                 queries, keys);
+    Tensor scores = attentionScores(
+        lowering, query, key, whole, scale, Lowering::real(op, "softcap"),
+        Lowering::integer(op, "qk_matmul_output_mode"));
+    lowering.set(op->getResult(3),
+                 build.reshape(build.convert(scores, query.elementType()),
+                               lowering.shapeOf(op->getResult(3))));
   }
   Tensor init =
       build.empty({batch, h, r, queries, valueWidth}, query.elementType());

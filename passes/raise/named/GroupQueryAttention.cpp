@@ -12,9 +12,9 @@ using namespace mlir;
 namespace jarana::raise {
 namespace {
 
-/// The past [b, h, p, d] with `fresh` [b, h, l, d] written at each sequence's own
-/// position: [b, h, p + l, d]. What is beyond a sequence's last position is not
-/// looked at by anyone.
+/// The past [b, h, p, d] with `fresh` [b, h, l, d] written at each sequence's
+/// own position: [b, h, p + l, d]. What is beyond a sequence's last position is
+/// not looked at by anyone.
 Tensor extendCache(Lowering &lowering, Tensor past, Tensor fresh,
                    Tensor position, const Shape &shape) {
   TensorBuilder &build = lowering.build;
@@ -22,8 +22,8 @@ Tensor extendCache(Lowering &lowering, Tensor past, Tensor fresh,
   if (past)
     parts.insert(parts.begin(), past);
   Tensor cache = build.concat(parts, 2, shape);
-  auto update = hybrid::KvCacheUpdateOp::create(
-      build.b, build.loc, fresh.value, position.value, cache.value);
+  auto update = hybrid::KvCacheUpdateOp::create(build.b, build.loc, fresh.value,
+                                                position.value, cache.value);
   return {update->getResult(0), cache.shape};
 }
 

@@ -28,6 +28,11 @@ Tensor attentionBias(Lowering &lowering, Tensor mask, const KeyLimits &limits,
                      const Expr &batch, int64_t heads, int64_t shared,
                      const Expr &queries, const Expr &keys);
 
+/// The scores of query [b, h, r, m, d] and key [b, h, s, d] as floats
+/// [b, h, r, m, s]: mode 0 scaled, 1 capped, 2 with the bias, 3 their softmax.
+Tensor attentionScores(Lowering &lowering, Tensor query, Tensor key,
+                       Tensor bias, double scale, double softcap, int64_t mode);
+
 /// A 0-d i64 tensor.
 Tensor scalarTensor(Lowering &lowering, const Expr &value);
 
