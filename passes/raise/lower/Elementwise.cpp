@@ -113,6 +113,15 @@ LogicalResult lowerReciprocal(Lowering &lowering, Operation *op) {
                      });
 }
 
+/// 16-bit results are rounded so coarsely that the plain form serves them.
+LogicalResult lowerSigmoid(Lowering &lowering, Operation *op) {
+  bool isNarrow = lowering.resultType(op).getIntOrFloatBitWidth() < 32;
+  return mapElements(
+      lowering, op, [&](OpBuilder &, Location, Scalars s, ValueRange v) {
+        return isNarrow ? s.sigmoid(v[0]) : s.preciseSigmoid(v[0]);
+      });
+}
+
 LogicalResult lowerRelu(Lowering &lowering, Operation *op) {
   return mapElements(lowering, op,
                      [](OpBuilder &, Location, Scalars s, ValueRange v) {
@@ -236,7 +245,7 @@ void addElementwise(LoweringTable &table) {
   table["Abs"] = unary<&Scalars::abs>;
   table["Exp"] = unary<&Scalars::exp>;
   table["Tanh"] = unary<&Scalars::tanh>;
-  table["Sigmoid"] = unary<&Scalars::sigmoid>;
+  table["Sigmoid"] = lowerSigmoid;
   table["Softplus"] = unary<&Scalars::softplus>;
   table["Reciprocal"] = lowerReciprocal;
   table["Relu"] = lowerRelu;

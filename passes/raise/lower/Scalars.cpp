@@ -132,6 +132,12 @@ Value Scalars::sigmoid(Value value) {
   Value one = number(value.getType(), 1);
   return div(one, add(one, exp(neg(value))));
 }
+Value Scalars::preciseSigmoid(Value value) {
+  Value one = number(value.getType(), 1), zero = number(value.getType(), 0);
+  Value negative = less(value, zero), power = exp(neg(value));
+  Value part = div(select(negative, one, power), add(one, power));
+  return select(negative, part, sub(one, part));
+}
 Value Scalars::softplus(Value value) {
   Value rest = math::Log1pOp::create(b, loc, exp(neg(abs(value))));
   return add(max(value, number(value.getType(), 0)), rest);

@@ -36,6 +36,10 @@ public:
   Value select(Value condition, Value yes, Value no);
   Value exp(Value value);
   Value sigmoid(Value value);
+  /// The same with half the error for positive values, where 1 / (1 + e) keeps
+  /// no more digits of e = exp(-x) than 1 + e does: there it is 1 - e / (1 +
+  /// e).
+  Value preciseSigmoid(Value value);
   Value tanh(Value value);
   Value softplus(Value value); ///< log(1 + exp(x)), without overflow
   Value isNan(Value value);
