@@ -53,9 +53,7 @@ def run_lit(build, *params):
     with tempfile.NamedTemporaryFile(suffix=".json") as report:
         run = subprocess.run(
             [
-                sys.executable,
-                "-m",
-                "lit.main",
+                Path(sys.executable).with_name("lit"),
                 "-q",
                 "--output",
                 report.name,

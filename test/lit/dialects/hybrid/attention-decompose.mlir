@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --cpu-decompose --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --cpu-decompose=all --canonicalize --cse | FileCheck %s
 
 // CHECK-LABEL: func @causal
 // The scores: products, then scale, softcap, bias and mask in one pass.

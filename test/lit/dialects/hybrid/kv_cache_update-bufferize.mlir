@@ -1,5 +1,5 @@
 // RUN: jarana-opt %s --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" | FileCheck %s
-// RUN: jarana-opt %s --cpu-decompose --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --canonicalize | FileCheck %s --check-prefix=LINALG
+// RUN: jarana-opt %s --cpu-decompose=all --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --canonicalize | FileCheck %s --check-prefix=LINALG
 
 // The cache is read by attention after the update, and never copied.
 // CHECK-LABEL: func @cache_in_place

@@ -1,5 +1,5 @@
 // RUN: jarana-opt %s --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" | FileCheck %s
-// RUN: jarana-opt %s --cpu-decompose --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --canonicalize | FileCheck %s --check-prefix=LINALG
+// RUN: jarana-opt %s --cpu-decompose=all --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --canonicalize | FileCheck %s --check-prefix=LINALG
 
 // CHECK-LABEL: func @two_steps
 // CHECK-SAME: %[[Y:[^ ]+]]: memref<2x1x8x16xf32>, %[[S:[^ ]+]]: memref<2x1x8x16x4xf32>)
