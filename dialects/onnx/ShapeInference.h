@@ -22,46 +22,63 @@ struct ValueInfo {
   int64_t rank() const { return static_cast<int64_t>(shape.size()); }
 };
 
-/// Infers the results of `op` from its operands. Errors (a contradiction, a missing or wrong operand or attribute) are
-/// reported at the op with its node name and operator. Equalities that cannot be decided become checks of `context`.
+/// Infers the results of `op` from its operands. Errors (a contradiction, a
+/// missing or wrong operand or attribute) are reported at the op with its node
+/// name and operator. Equalities that cannot be decided become checks of
+/// `context`.
 mlir::FailureOr<llvm::SmallVector<ValueInfo>>
-inferOp(mlir::Operation *op, llvm::ArrayRef<ValueInfo> operands, symbolic::Context &context);
+inferOp(mlir::Operation *op, llvm::ArrayRef<ValueInfo> operands,
+        symbolic::Context &context);
 
-/// The verifiers' entry: infers the results from the operands' types (`?` is a fresh symbol; constants give contents) and
-/// checks that the result types are compatible.
+/// The verifiers' entry: infers the results from the operands' types (`?` is a
+/// fresh symbol; constants give contents) and checks that the result types are
+/// compatible.
 mlir::LogicalResult verifyOp(mlir::Operation *op);
 
 /// Whether there is a rule for the operator of this name.
 bool hasShapeRule(llvm::StringRef name);
 
-/// The info of every value of a function in onnx form, computed front to back (regions of Scan included).
+/// The info of every value of a function in onnx form, computed front to back
+/// (regions of Scan included).
 class SymbolicShapes {
 public:
-  /// Creates the symbols of the arguments from `onnx.dims` (one symbol per distinct name).
+  /// Creates the symbols of the arguments from `onnx.dims` (one symbol per
+  /// distinct name).
   static mlir::FailureOr<SymbolicShapes> compute(mlir::Operation *function);
   const ValueInfo &operator[](mlir::Value value) const;
   symbolic::Context &context() { return *ctx; }
   /// The argument and dimension that define an input symbol.
-  std::optional<std::pair<unsigned, unsigned>> source(symbolic::SymbolId id) const;
-  /// The value and dimension that define a symbol only known once an op has run.
-  std::optional<std::pair<mlir::Value, unsigned>> definedBy(symbolic::SymbolId id) const;
+  std::optional<std::pair<unsigned, unsigned>>
+  source(symbolic::SymbolId id) const;
+  /// The value and dimension that define a symbol only known once an op has
+  /// run.
+  std::optional<std::pair<mlir::Value, unsigned>>
+  definedBy(symbolic::SymbolId id) const;
 
-  /// For building a function op by op, as the importer does: declare the arguments, then infer each op as it is created.
+  /// For building a function op by op, as the importer does: declare the
+  /// arguments, then infer each op as it is created.
   SymbolicShapes();
-  void setArgument(mlir::BlockArgument argument, llvm::ArrayRef<llvm::StringRef> dims);
-  mlir::LogicalResult infer(mlir::Operation *op); ///< records the results' info; also sets their types to what is known
+  void setArgument(mlir::BlockArgument argument,
+                   llvm::ArrayRef<llvm::StringRef> dims);
+  mlir::LogicalResult
+  infer(mlir::Operation *op); ///< records the results' info; also sets their
+                              ///< types to what is known
   void set(mlir::Value value, ValueInfo info);
-  ValueInfo lookup(mlir::Value value) const; ///< by all that is known now; not present() for unknown values
+  ValueInfo lookup(mlir::Value value)
+      const; ///< by all that is known now; not present() for unknown values
 
 private:
-  mlir::FailureOr<llvm::SmallVector<ValueInfo>> inferScan(mlir::Operation *op, llvm::ArrayRef<ValueInfo> operands);
-  void recordResults(mlir::Operation *op, llvm::ArrayRef<ValueInfo> results, symbolic::SymbolId firstNew);
+  mlir::FailureOr<llvm::SmallVector<ValueInfo>>
+  inferScan(mlir::Operation *op, llvm::ArrayRef<ValueInfo> operands);
+  void recordResults(mlir::Operation *op, llvm::ArrayRef<ValueInfo> results,
+                     symbolic::SymbolId firstNew);
 
   std::shared_ptr<symbolic::Context> ctx;
   llvm::DenseMap<mlir::Value, ValueInfo> infos;
   llvm::StringMap<symbolic::SymbolId> named;
   llvm::DenseMap<symbolic::SymbolId, std::pair<unsigned, unsigned>> sources;
-  llvm::DenseMap<symbolic::SymbolId, std::pair<mlir::Value, unsigned>> definitions;
+  llvm::DenseMap<symbolic::SymbolId, std::pair<mlir::Value, unsigned>>
+      definitions;
 };
 
 /// tensor<...> with `?` where a dimension is not a number.

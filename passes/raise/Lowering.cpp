@@ -201,8 +201,7 @@ std::vector<Expr> Lowering::elements(Operation *op, unsigned operand) {
                           build.index(Expr(0)));
     if (!at.empty())
       at.back() = build.index(Expr(i));
-    Value element =
-        tensor::ExtractOp::create(builder(), loc(), data.value, at);
+    Value element = tensor::ExtractOp::create(builder(), loc(), data.value, at);
     element = convertScalar(builder(), loc(), element, builder().getI64Type(),
                             isUnsigned(op->getOperand(operand)), false);
     Value index = arith::IndexCastOp::create(builder(), loc(),
