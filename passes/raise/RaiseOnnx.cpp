@@ -207,6 +207,13 @@ struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
         return signalPassFailure();
       function.erase();
     }
+    // A function that bears an operator's name and means something else was
+    // inlined by the importer, which says why.
+    if (auto notes = module->getAttrOfType<ArrayAttr>("onnx.unrecognised"))
+      for (auto note : notes.getAsRange<StringAttr>()) {
+        auto [function, reason] = note.getValue().split(": ");
+        report.kept(function.str(), "each call", reason.str());
+      }
     bool fallback = false;
     for (const RaiseEntry &entry : report.entries) {
       Location loc = NameLoc::get(StringAttr::get(&getContext(), entry.node),
