@@ -253,7 +253,7 @@ Tensor TensorBuilder::concat(ArrayRef<Tensor> inputs, int64_t axis,
   axis = axis < 0 ? axis + static_cast<int64_t>(shape.size()) : axis;
   Tensor result = empty(shape, inputs.front().elementType());
   SmallVector<Expr> offsets(shape.size(), Expr(0));
-  for (Tensor input : inputs) {
+  for (const Tensor &input : inputs) {
     // The other dimensions are the result's; a dimension known only on one side
     // gets the sharper type.
     Shape part = shape;
