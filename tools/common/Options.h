@@ -24,9 +24,12 @@ public:
     std::string name, placeholder, help;
   };
 
-  /// synopsis: the usage lines and examples of --help.
+  /// synopsis: the usage lines and examples of --help, which each tool takes
+  /// besides `specs`.
   Options(std::string synopsis, std::vector<Spec> specs)
-      : synopsis(std::move(synopsis)), specs(std::move(specs)) {}
+      : synopsis(std::move(synopsis)), specs(std::move(specs)) {
+    this->specs.push_back({"help", "", "print this"});
+  }
 
   /// Throws UsageError for what is not an option, or lacks its value, or is
   /// given twice.

@@ -118,7 +118,6 @@ int main(int argc, char **argv) {
        {"threads", "N", "default: all processors"},
        {"perplexity", "TEXT", "a text file, in windows of 512 predictions"},
        {"tokenizer", "FILE", "tokenizer.json (byte-level BPE)"},
-       {"json", "FILE", "write the figures as JSON too"},
-       {"help", "", "print this"}});
+       {"json", "FILE", "write the figures as JSON too"}});
   return runTool("jarana-bench", options, argc, argv, run);
 }

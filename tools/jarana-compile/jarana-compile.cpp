@@ -84,7 +84,8 @@ CompileOptions parse(const Options &options) {
   result.output = options.text("o");
   result.emit = options.text("emit");
   if (result.output.empty() && result.emit.empty())
-    throw UsageError("where to? -o OUT.jarana");
+    throw UsageError(
+        "where shall the bundle go? give -o OUT.jarana, or --emit=FORM");
   if (result.emit == "stateful" || result.emit == "planned")
     throw UsageError("--emit=" + result.emit +
                      " is not there yet; onnx, hybrid, kernels and llvm are");

@@ -87,7 +87,6 @@ int main(int argc, char **argv) {
        {"threads", "N", "default: all processors"},
        {"device", "cpu", "where to run"},
        {"verify", "", "check the weights' checksum before running"},
-       {"json", "", "print tokens and times as JSON"},
-       {"help", "", "print this"}});
+       {"json", "", "print tokens and times as JSON"}});
   return runTool("jarana-run", options, argc, argv, run);
 }
