@@ -43,10 +43,11 @@ function(jarana_use_mlir name)
   endif()
 endfunction()
 
-# jarana_pass_library(NAME DIR) declares the tablegen of DIR/Passes.td:
-# Passes.h.inc, target NAMEPassesIncGen.
+# jarana_passes(NAME): what tablegen makes of Passes.td in this folder:
+# Passes.h.inc (target JaranaNAMEPassesIncGen), and its page of `make docs`.
 macro(jarana_passes name)
   set(LLVM_TARGET_DEFINITIONS Passes.td)
   mlir_tablegen(Passes.h.inc -gen-pass-decls -name=${name})
   add_public_tablegen_target(Jarana${name}PassesIncGen)
+  add_mlir_doc(Passes ${name}Passes passes/ -gen-pass-doc)
 endmacro()
