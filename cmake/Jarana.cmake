@@ -33,14 +33,14 @@ endfunction()
 function(jarana_use_mlir name)
   # Always the dylib: mixing it with static MLIR libraries duplicates TypeIDs.
   target_link_libraries(${name} PUBLIC MLIR LLVM)
-  if(JARANA_PCH)
-    if(NOT TARGET JaranaMlirPch)
-      file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")
-      add_library(JaranaMlirPch OBJECT ${CMAKE_BINARY_DIR}/pch.cpp)
-      target_precompile_headers(JaranaMlirPch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/MlirHeaders.h)
-    endif()
-    target_precompile_headers(${name} REUSE_FROM JaranaMlirPch)
+  if(NOT TARGET JaranaMlirPch)
+    # CONFIGURE leaves an unchanged file alone: a new time stamp would compile
+    # everything again.
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/pch.cpp CONTENT "")
+    add_library(JaranaMlirPch OBJECT ${CMAKE_BINARY_DIR}/pch.cpp)
+    target_precompile_headers(JaranaMlirPch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/MlirHeaders.h)
   endif()
+  target_precompile_headers(${name} REUSE_FROM JaranaMlirPch)
 endfunction()
 
 # jarana_passes(NAME): what tablegen makes of Passes.td in this folder:
