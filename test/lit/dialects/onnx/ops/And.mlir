@@ -1,0 +1,13 @@
+// onnx.And: the node test test_and2d, as imported.
+// RUN: jarana-opt %s | jarana-opt | FileCheck %s
+// RUN: jarana-opt %s --raise-onnx --verify-form=name=hybrid | FileCheck %s --check-prefix=RAISED
+
+// CHECK: onnx.And
+// RAISED: func.func @main
+// RAISED-NOT: onnx.
+module {
+  func.func @main(%arg0: tensor<3x4xi1> {onnx.dims = ["3", "4"], onnx.name = "x"}, %arg1: tensor<3x4xi1> {onnx.dims = ["3", "4"], onnx.name = "y"}) -> (tensor<3x4xi1> {onnx.name = "and"}) {
+    %0 = onnx.And %arg0, %arg1 : (tensor<3x4xi1>, tensor<3x4xi1>) -> tensor<3x4xi1>
+    return %0 : tensor<3x4xi1>
+  }
+}

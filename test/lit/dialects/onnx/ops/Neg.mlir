@@ -1,0 +1,13 @@
+// onnx.Neg: the node test test_neg_example, as imported.
+// RUN: jarana-opt %s | jarana-opt | FileCheck %s
+// RUN: jarana-opt %s --raise-onnx --verify-form=name=hybrid | FileCheck %s --check-prefix=RAISED
+
+// CHECK: onnx.Neg
+// RAISED: func.func @main
+// RAISED-NOT: onnx.
+module {
+  func.func @main(%arg0: tensor<2xf32> {onnx.dims = ["2"], onnx.name = "x"}) -> (tensor<2xf32> {onnx.name = "y"}) {
+    %0 = onnx.Neg %arg0 : (tensor<2xf32>) -> tensor<2xf32>
+    return %0 : tensor<2xf32>
+  }
+}

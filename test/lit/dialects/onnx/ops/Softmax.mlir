@@ -1,0 +1,13 @@
+// onnx.Softmax: the node test test_softmax_example, as imported.
+// RUN: jarana-opt %s | jarana-opt | FileCheck %s
+// RUN: jarana-opt %s --raise-onnx --verify-form=name=hybrid | FileCheck %s --check-prefix=RAISED
+
+// CHECK: onnx.Softmax
+// RAISED: func.func @main
+// RAISED-NOT: onnx.
+module {
+  func.func @main(%arg0: tensor<1x3xf32> {onnx.dims = ["1", "3"], onnx.name = "x"}) -> (tensor<1x3xf32> {onnx.name = "y"}) {
+    %0 = onnx.Softmax %arg0 : (tensor<1x3xf32>) -> tensor<1x3xf32>
+    return %0 : tensor<1x3xf32>
+  }
+}

@@ -1,0 +1,13 @@
+// onnx.Sum: the node test test_sum_one_input, as imported.
+// RUN: jarana-opt %s | jarana-opt | FileCheck %s
+// RUN: jarana-opt %s --raise-onnx --verify-form=name=hybrid | FileCheck %s --check-prefix=RAISED
+
+// CHECK: onnx.Sum
+// RAISED: func.func @main
+// RAISED-NOT: onnx.
+module {
+  func.func @main(%arg0: tensor<3xf32> {onnx.dims = ["3"], onnx.name = "data_0"}) -> (tensor<3xf32> {onnx.name = "result"}) {
+    %0 = onnx.Sum %arg0 : (tensor<3xf32>) -> tensor<3xf32>
+    return %0 : tensor<3xf32>
+  }
+}
