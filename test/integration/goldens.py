@@ -59,7 +59,7 @@ def error(actual, golden, mask=None):
         return np.inf
     same = (actual == golden) | np.isnan(golden)
     scale = np.nanmax(np.abs(golden[np.isfinite(golden)]), initial=0.0)
-    worst = np.max(np.where(same, 0.0, np.abs(actual - golden)), initial=0.0)
+    worst = np.max(np.abs(actual[~same] - golden[~same]), initial=0.0)
     return float(worst / scale) if scale else float(worst)
 
 
