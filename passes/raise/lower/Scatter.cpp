@@ -59,6 +59,17 @@ std::string outside(Operation *op) {
          "': an index is outside the dimension";
 }
 
+/// `carried` with `update` at `position`, combined with what stands there
+/// unless the reduction is "none".
+Value write(OpBuilder &b, Location loc, StringRef reduction, Value update,
+            Value carried, ValueRange position) {
+  if (reduction != "none")
+    update =
+        combine(b, loc, reduction,
+                tensor::ExtractOp::create(b, loc, carried, position), update);
+  return tensor::InsertOp::create(b, loc, update, carried, position);
+}
+
 LogicalResult lowerScatterND(Lowering &lowering, Operation *op) {
   Tensor data = lowering.get(op, 0), indices = lowering.get(op, 1),
          updates = lowering.get(op, 2);
@@ -77,26 +88,22 @@ LogicalResult lowerScatterND(Lowering &lowering, Operation *op) {
   int64_t lead = indices.rank() - 1;
   lowering.set(
       op->getResult(0),
-      loopOver(
-          build, updates.shape, data,
-          [&](OpBuilder &b, Location loc, ValueRange at,
-              Value carried) -> Value {
-            SmallVector<Value> position, tuple(at.take_front(lead));
-            tuple.push_back(nullptr);
-            for (int64_t i = 0; i < *depth; ++i) {
-              tuple.back() = arith::ConstantIndexOp::create(b, loc, i);
-              Value element =
-                  tensor::ExtractOp::create(b, loc, indices.value, tuple);
-              position.push_back(wrapIndex(b, loc, element, extents[i]));
-            }
-            llvm::append_range(position, at.drop_front(lead));
-            Value update = tensor::ExtractOp::create(b, loc, updates.value, at);
-            if (reduction != "none")
-              update = combine(
-                  b, loc, reduction,
-                  tensor::ExtractOp::create(b, loc, carried, position), update);
-            return tensor::InsertOp::create(b, loc, update, carried, position);
-          }));
+      loopOver(build, updates.shape, data,
+               [&](OpBuilder &b, Location loc, ValueRange at,
+                   Value carried) -> Value {
+                 SmallVector<Value> position, tuple(at.take_front(lead));
+                 tuple.push_back(nullptr);
+                 for (int64_t i = 0; i < *depth; ++i) {
+                   tuple.back() = arith::ConstantIndexOp::create(b, loc, i);
+                   Value element =
+                       tensor::ExtractOp::create(b, loc, indices.value, tuple);
+                   position.push_back(wrapIndex(b, loc, element, extents[i]));
+                 }
+                 llvm::append_range(position, at.drop_front(lead));
+                 Value update =
+                     tensor::ExtractOp::create(b, loc, updates.value, at);
+                 return write(b, loc, reduction, update, carried, position);
+               }));
   return success();
 }
 
@@ -111,21 +118,18 @@ LogicalResult lowerScatterElements(Lowering &lowering, Operation *op) {
   Value extent = build.index(data.shape[axis]);
   lowering.set(
       op->getResult(0),
-      loopOver(
-          build, indices.shape, data,
-          [&](OpBuilder &b, Location loc, ValueRange at,
-              Value carried) -> Value {
-            SmallVector<Value> position(at);
-            position[axis] = wrapIndex(
-                b, loc, tensor::ExtractOp::create(b, loc, indices.value, at),
-                extent);
-            Value update = tensor::ExtractOp::create(b, loc, updates.value, at);
-            if (reduction != "none")
-              update = combine(
-                  b, loc, reduction,
-                  tensor::ExtractOp::create(b, loc, carried, position), update);
-            return tensor::InsertOp::create(b, loc, update, carried, position);
-          }));
+      loopOver(build, indices.shape, data,
+               [&](OpBuilder &b, Location loc, ValueRange at,
+                   Value carried) -> Value {
+                 SmallVector<Value> position(at);
+                 position[axis] = wrapIndex(
+                     b, loc,
+                     tensor::ExtractOp::create(b, loc, indices.value, at),
+                     extent);
+                 Value update =
+                     tensor::ExtractOp::create(b, loc, updates.value, at);
+                 return write(b, loc, reduction, update, carried, position);
+               }));
   return success();
 }
 
