@@ -15,14 +15,15 @@ import sys
 import time
 from pathlib import Path
 
-import make_model
+import mobius_form
+from bamba import CONFIGS
 
 
 def compiled(tools, folder, config):
     """Makes and compiles the model; returns (bundle, seconds of compiling, peak MiB of compiling)."""
     model = folder / f"{config}.onnx"
     if not model.exists():
-        make_model.build(make_model.CONFIGS[config], model)
+        mobius_form.build(CONFIGS[config], model)
     bundle = folder / f"{config}.jarana"
     started = time.monotonic()
     subprocess.run([tools / "jarana-compile", model, "-o", bundle], check=True)
@@ -33,7 +34,7 @@ def compiled(tools, folder, config):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build", type=Path)
-    parser.add_argument("--config", default="mini", choices=make_model.CONFIGS)
+    parser.add_argument("--config", default="mini", choices=CONFIGS)
     parser.add_argument("--prompt", default=512, type=int)
     parser.add_argument("--generate", default=64, type=int)
     parser.add_argument("--context", default=128, type=int)
