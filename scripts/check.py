@@ -85,6 +85,11 @@ def lit_roundtrip(build):
     return run_lit(build, "roundtrip=1")
 
 
+def pass_examples(build):
+    """The example in the description of every pass."""
+    return script(build, "scripts/check_pass_examples.py")
+
+
 def script(build, *command):
     """Runs a script that ends with a `N passed, N failed, N skipped` line of its own."""
     run = subprocess.Popen(
@@ -144,7 +149,13 @@ def main():
     parser.add_argument("suites", nargs="*", help="default: all of them")
     options = parser.parse_args()
     build = options.build.resolve()
-    suites = {"unit": unit, "lit": lit, "lit_roundtrip": lit_roundtrip, "python": python}
+    suites = {
+        "unit": unit,
+        "lit": lit,
+        "lit_roundtrip": lit_roundtrip,
+        "pass_examples": pass_examples,
+        "python": python,
+    }
     for name, path in integration_suites().items():
         suites[name.removeprefix("test_")] = lambda build, path=path: script(build, str(path))
     unknown = set(options.suites) - set(suites)

@@ -1,5 +1,5 @@
 // The passes from the hybrid form to the llvm form on CPUs. The examples are
-// the lit tests of test/lit/passes/cpu.
+// run and compared by scripts/check_pass_examples.py.
 #ifndef JARANA_PASSES_CPU_TD
 #define JARANA_PASSES_CPU_TD
 
@@ -14,15 +14,25 @@ def PackWeightsPass : Pass<"cpu-pack-weights", "::mlir::ModuleOp"> {
     loads is then not stored at all.
 
     ```mlir
-    %w = hybrid.load_weight @w : tensor<64x40xf32>
-    %y = linalg.matmul ins(%x, %w : tensor<?x64xf32>, tensor<64x40xf32>) outs(%init : tensor<?x40xf32>) -> tensor<?x40xf32>
+    hybrid.weight @w : tensor<64x40xf32> = #hybrid.file_range<"w.bin", 0, 10240>
+    func.func @main(%x: tensor<8x64xf32>, %e: tensor<8x40xf32>) -> tensor<8x40xf32> {
+      %zero = arith.constant 0.0 : f32
+      %w = hybrid.load_weight @w : tensor<64x40xf32>
+      %f = linalg.fill ins(%zero : f32) outs(%e : tensor<8x40xf32>) -> tensor<8x40xf32>
+      %y = linalg.matmul ins(%x, %w : tensor<8x64xf32>, tensor<64x40xf32>) outs(%f : tensor<8x40xf32>) -> tensor<8x40xf32>
+      return %y : tensor<8x40xf32>
+    }
     ```
     becomes
     ```mlir
     hybrid.weight @w.panels16 : tensor<3x64x16xf32> = #hybrid.derived<@w, panels, 16>
-    ...
-    %w = hybrid.load_weight @w.panels16 : tensor<3x64x16xf32>
-    %y = hybrid.packed_matmul ins(%x, %w : tensor<?x64xf32>, tensor<3x64x16xf32>) outs(%e : tensor<?x40xf32>) -> tensor<?x40xf32>
+    func.func @main(%x: tensor<8x64xf32>, %e: tensor<8x40xf32>) -> tensor<8x40xf32> {
+      ...
+      %p = hybrid.load_weight @w.panels16 : tensor<3x64x16xf32>
+      %o = tensor.empty() : tensor<8x40xf32>
+      %y = hybrid.packed_matmul ins(%x, %p : tensor<8x64xf32>, tensor<3x64x16xf32>) outs(%o : tensor<8x40xf32>) -> tensor<8x40xf32>
+      return %y : tensor<8x40xf32>
+    }
     ```
   }];
   let options = [Option<"nr", "nr", "int64_t", "16",
@@ -38,12 +48,20 @@ def DecomposePass : Pass<"cpu-decompose", "::mlir::func::FuncOp"> {
     has code for, and concatenations into copies of slices.
 
     ```mlir
-    %0 = tensor.concat dim(1) %a, %b : (tensor<2x?xf32>, tensor<2x?xf32>) -> tensor<2x?xf32>
+    func.func @main(%a: tensor<2x?xf32>, %b: tensor<2x3xf32>) -> tensor<2x?xf32> {
+      %0 = tensor.concat dim(1) %a, %b : (tensor<2x?xf32>, tensor<2x3xf32>) -> tensor<2x?xf32>
+      return %0 : tensor<2x?xf32>
+    }
     ```
     becomes
     ```mlir
-    %1 = tensor.insert_slice %a into %empty[0, 0] [2, %n] [1, 1] : tensor<2x?xf32> into tensor<2x?xf32>
-    %0 = tensor.insert_slice %b into %1[0, %n] [2, %m] [1, 1] : tensor<2x?xf32> into tensor<2x?xf32>
+    func.func @main(%a: tensor<2x?xf32>, %b: tensor<2x3xf32>) -> tensor<2x?xf32> {
+      ...
+      %e = tensor.empty(%m) : tensor<2x?xf32>
+      %0 = tensor.insert_slice %a into %e[0, 0] [2, %n] [1, 1] : tensor<2x?xf32> into tensor<2x?xf32>
+      %1 = tensor.insert_slice %b into %0[0, %n] [2, 3] [1, 1] : tensor<2x3xf32> into tensor<2x?xf32>
+      return %1 : tensor<2x?xf32>
+    }
     ```
   }];
   let options = [Option<"all", "all", "bool", "false", "also those that have a kernel">];
@@ -58,6 +76,24 @@ def FuseElementwisePass : Pass<"cpu-fuse-elementwise", "::mlir::func::FuncOp"> {
     only user if it computes as many points as the user does. A user that
     visits an element of the producer several times (a product, a broadcast)
     takes only producers of a single cheap op.
+
+    ```mlir
+    func.func @main(%x: tensor<?xf32>, %y: tensor<?xf32>, %e: tensor<?xf32>) -> tensor<?xf32> {
+      %0 = linalg.exp ins(%x : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+      %1 = linalg.add ins(%0, %y : tensor<?xf32>, tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+      return %1 : tensor<?xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    %0 = linalg.generic {...} ins(%x, %y : tensor<?xf32>, tensor<?xf32>) outs(%e : tensor<?xf32>) {
+    ^bb0(%p: f32, %q: f32, %out: f32):
+      %r = math.exp %p : f32
+      %s = arith.addf %r, %q : f32
+      linalg.yield %s : f32
+    } -> tensor<?xf32>
+    return %0 : tensor<?xf32>
+    ```
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect"];
 }
@@ -69,14 +105,24 @@ def RoundSiluOncePass : Pass<"cpu-round-silu-once", "::mlir::func::FuncOp"> {
     Where both were fused, the rounding of the sigmoid goes.
 
     ```mlir
-    %s = arith.divf %one, %d : f32 // 1 / (1 + exp(-x))
-    %t = arith.truncf %s : f32 to bf16
-    %u = arith.extf %t : bf16 to f32
-    %y = arith.mulf %x, %u : f32
+    func.func @silu(%x: f32) -> f32 {
+      %one = arith.constant 1.0 : f32
+      %m = arith.negf %x : f32
+      %e = math.exp %m : f32
+      %d = arith.addf %e, %one : f32
+      %s = arith.divf %one, %d : f32
+      %t = arith.truncf %s : f32 to bf16
+      %u = arith.extf %t : bf16 to f32
+      %y = arith.mulf %x, %u : f32
+      return %y : f32
+    }
     ```
     becomes
     ```mlir
+    %s = arith.divf %one, %d : f32
+    ...
     %y = arith.mulf %x, %s : f32
+    return %y : f32
     ```
   }];
 }
@@ -89,11 +135,21 @@ def StabilizeLoopsPass : Pass<"cpu-stabilize-loops", "::mlir::func::FuncOp"> {
     tensor at the end of the body instead.
 
     ```mlir
-    %r = scf.for ... iter_args(%a = %init) -> (tensor<4xf32>) { %n = linalg.add ...; scf.yield %n }
+    func.func @main(%init: tensor<4xf32>, %e: tensor<4xf32>, %zero: index, %one: index, %n: index) -> tensor<4xf32> {
+      %r = scf.for %i = %zero to %n step %one iter_args(%a = %init) -> (tensor<4xf32>) {
+        %next = linalg.exp ins(%a : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+        scf.yield %next : tensor<4xf32>
+      }
+      return %r : tensor<4xf32>
+    }
     ```
     becomes
     ```mlir
-    %r = scf.for ... iter_args(%a = %init) -> (tensor<4xf32>) { %n = linalg.add ...; %c = linalg.copy ins(%n) outs(%a); scf.yield %c }
+    %r = scf.for %i = %zero to %n step %one iter_args(%a = %init) -> (tensor<4xf32>) {
+      %next = linalg.exp ins(%a : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+      %copy = linalg.copy ins(%next : tensor<4xf32>) outs(%a : tensor<4xf32>) -> tensor<4xf32>
+      scf.yield %copy : tensor<4xf32>
+    }
     ```
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
@@ -106,12 +162,22 @@ def ResolveDimsPass : Pass<"cpu-resolve-dims", "::mlir::func::FuncOp"> {
     its shape (`cpu-stabilize-loops`), so its dimensions are those that it started with.
 
     ```mlir
-    %r = scf.for ... iter_args(%a = %init) -> (tensor<?xf32>) { ... }
-    %n = tensor.dim %r, %c0
+    func.func @main(%init: tensor<?xf32>, %x: tensor<1xf32>, %zero: index, %one: index, %n: index) -> index {
+      %r = scf.for %i = %zero to %n step %one iter_args(%a = %init) -> (tensor<?xf32>) {
+        %b = tensor.insert_slice %x into %a[%i] [1] [1] : tensor<1xf32> into tensor<?xf32>
+        scf.yield %b : tensor<?xf32>
+      }
+      %d = tensor.dim %r, %zero : tensor<?xf32>
+      return %d : index
+    }
     ```
     becomes
     ```mlir
-    %n = tensor.dim %init, %c0
+    func.func @main(%init: tensor<?xf32>, %x: tensor<1xf32>, %zero: index, %one: index, %n: index) -> index {
+      ...
+      %d = tensor.dim %init, %zero : tensor<?xf32>
+      return %d : index
+    }
     ```
   }];
   let dependentDialects = ["::mlir::tensor::TensorDialect", "::mlir::memref::MemRefDialect",
@@ -133,20 +199,30 @@ def EntryPointsPass : Pass<"cpu-entry-points", "::mlir::ModuleOp"> {
     the arena.
 
     ```mlir
-    func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
+    func.func @main(%x: tensor<?xf32> {hybrid.name = "x"}) -> (tensor<?xf32> {hybrid.name = "y"}) {
+      %c0 = arith.constant 0 : index
+      %n = tensor.dim %x, %c0 : tensor<?xf32>
+      %e = tensor.empty(%n) : tensor<?xf32>
       %y = linalg.exp ins(%x : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
       return %y : tensor<?xf32>
     }
     ```
     becomes
     ```mlir
-    func.func @main(%x: memref<?xf32>, %out: memref<?xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>) -> i32 {
+    func.func @main(%x: memref<?xf32> {...}, %out: memref<?xf32> {...}, %weights: memref<?xi8>, %arena: memref<?xi8>) -> i32 ... {
       %0 = bufferization.to_tensor %x restrict : memref<?xf32> to tensor<?xf32>
+      ...
       %y = linalg.exp ins(%0 : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
       bufferization.materialize_in_destination %y in restrict writable %out : (tensor<?xf32>, memref<?xf32>) -> ()
-      return %c0_i32 : i32
+      %ok = arith.constant 0 : i32
+      return %ok : i32
     }
-    func.func @main_plan(%dims: memref<?xi64>, %out: memref<?xi64>) -> i64
+    func.func @main_plan(%dims: memref<?xi64>, %shapes: memref<?xi64>) -> i64 ... {
+      ...
+      memref.store %n, %shapes[%c0] : memref<?xi64>
+      %bytes = arith.constant 0 : i64
+      return %bytes : i64
+    }
     ```
   }];
   let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
@@ -163,11 +239,18 @@ def OrderOutputsPass : Pass<"cpu-order-outputs", "::mlir::func::FuncOp"> {
     copy that overwrites it; where two outputs wait for each other, one goes through a buffer of its own.
 
     ```mlir
-    memref.copy %a, %out0 : memref<4xf32> to memref<4xf32>
-    memref.copy %out0, %out1 : memref<4xf32> to memref<4xf32>
+    func.func @main(%a: memref<4xf32>, %out0: memref<4xf32>, %out1: memref<4xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>) -> i32
+        attributes {hybrid.num_inputs = 1 : i64} {
+      %ok = arith.constant 0 : i32
+      linalg.exp ins(%a : memref<4xf32>) outs(%out0 : memref<4xf32>)
+      memref.copy %a, %out0 : memref<4xf32> to memref<4xf32>
+      memref.copy %out0, %out1 : memref<4xf32> to memref<4xf32>
+      return %ok : i32
+    }
     ```
     becomes
     ```mlir
+    linalg.exp ins(%a : memref<4xf32>) outs(%out0 : memref<4xf32>)
     memref.copy %out0, %out1 : memref<4xf32> to memref<4xf32>
     memref.copy %a, %out0 : memref<4xf32> to memref<4xf32>
     ```
@@ -182,13 +265,19 @@ def MakeContiguousPass : Pass<"cpu-make-contiguous", "::mlir::func::FuncOp"> {
     copied into a buffer, and back where the op writes it.
 
     ```mlir
-    hybrid.packed_matmul ins(%x, ... : memref<8x64xf32, strided<[1, 8]>>, ...)
+    func.func @main(%x: memref<8x64xf32, strided<[1, 8]>>, %w: memref<5x64x16xf32>, %y: memref<8x80xf32>) {
+      hybrid.packed_matmul ins(%x, %w : memref<8x64xf32, strided<[1, 8]>>, memref<5x64x16xf32>) outs(%y : memref<8x80xf32>)
+      return
+    }
     ```
     becomes
     ```mlir
-    %copy = memref.alloc() : memref<8x64xf32>
-    memref.copy %x, %copy : memref<8x64xf32, strided<[1, 8]>> to memref<8x64xf32>
-    hybrid.packed_matmul ins(%copy, ... : memref<8x64xf32>, ...)
+    func.func @main(%x: memref<8x64xf32, strided<[1, 8]>>, %w: memref<5x64x16xf32>, %y: memref<8x80xf32>) {
+      %copy = memref.alloc() : memref<8x64xf32>
+      memref.copy %x, %copy : memref<8x64xf32, strided<[1, 8]>> to memref<8x64xf32>
+      hybrid.packed_matmul ins(%copy, %w : memref<8x64xf32>, memref<5x64x16xf32>) outs(%y : memref<8x80xf32>)
+      return
+    }
     ```
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
@@ -204,11 +293,22 @@ def PlanArenaPass : Pass<"cpu-plan-arena", "::mlir::ModuleOp"> {
     the start of the function, and in `@main_plan`, which returns their sum.
 
     ```mlir
-    %a = memref.alloc(%n) : memref<?xf32>
+    func.func @main(%x: memref<8xf32>, %y: memref<8xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>) -> i32
+        attributes {hybrid.num_inputs = 1 : i64} {
+      %ok = arith.constant 0 : i32
+      %a = memref.alloc() : memref<8xf32>
+      linalg.exp ins(%x : memref<8xf32>) outs(%a : memref<8xf32>)
+      linalg.exp ins(%a : memref<8xf32>) outs(%y : memref<8xf32>)
+      return %ok : i32
+    }
     ```
     becomes
     ```mlir
-    %a = memref.view %arena[%offset][%n] : memref<?xi8> to memref<?xf32>
+    func.func @main(%x: memref<8xf32>, %y: memref<8xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>) -> i32 ... {
+      ...
+      %a = memref.view %arena[%offset][] : memref<?xi8> to memref<8xf32>
+      linalg.exp ins(%x : memref<8xf32>) outs(%a : memref<8xf32>)
+      linalg.exp ins(%a : memref<8xf32>) outs(%y : memref<8xf32>)
     ```
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
@@ -226,13 +326,24 @@ def OutlineKernelsPass : Pass<"cpu-outline-kernels", "::mlir::ModuleOp"> {
     function, so that the layers of a model are compiled once.
 
     ```mlir
-    linalg.exp ins(%a : memref<8xf32>) outs(%b : memref<8xf32>)
-    linalg.exp ins(%b : memref<8xf32>) outs(%c : memref<8xf32>)
+    func.func @main(%a: memref<8xf32>, %b: memref<8xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>) -> i32
+        attributes {hybrid.num_inputs = 1 : i64} {
+      %ok = arith.constant 0 : i32
+      linalg.exp ins(%a : memref<8xf32>) outs(%b : memref<8xf32>)
+      linalg.exp ins(%b : memref<8xf32>) outs(%a : memref<8xf32>)
+      return %ok : i32
+    }
     ```
     becomes
     ```mlir
-    call @kernel_0(%a, %b) : (memref<8xf32>, memref<8xf32>) -> ()
-    call @kernel_0(%b, %c) : (memref<8xf32>, memref<8xf32>) -> ()
+    func.func private @kernel_0(%p: memref<8xf32>, %q: memref<8xf32>) ... {
+      linalg.exp ins(%p : memref<8xf32>) outs(%q : memref<8xf32>)
+      return
+    }
+    func.func @main(%a: memref<8xf32>, %b: memref<8xf32>, ...) -> i32 ... {
+      ...
+      call @kernel_0(%a, %b) : (memref<8xf32>, memref<8xf32>) -> ()
+      call @kernel_0(%b, %a) : (memref<8xf32>, memref<8xf32>) -> ()
     ```
   }];
   let dependentDialects = ["::mlir::func::FuncDialect"];
@@ -250,15 +361,22 @@ def LinalgToLoopsPass : Pass<"cpu-linalg-to-loops", "::mlir::func::FuncOp"> {
     reduction along memory carries its results in registers.
 
     ```mlir
-    linalg.matmul ins(%a, %b : memref<?x8xf32>, memref<8x?xf32>) outs(%c : memref<?x?xf32>)
+    func.func @main(%a: memref<?x8xf32>, %b: memref<8x?xf32>, %c: memref<?x?xf32>) {
+      linalg.matmul ins(%a, %b : memref<?x8xf32>, memref<8x?xf32>) outs(%c : memref<?x?xf32>)
+      return
+    }
     ```
     becomes
     ```mlir
-    scf.parallel (%i, %block) = ... step (1, 256) {
-      scf.for %k = 0 to 8 {
-        scf.for %j = %block to min(%block + 256, %n) { ... }
-      }
-    }
+    scf.parallel (%i, %block) = (%c0, %c0) to (%m, %n) step (%c1, %c256) {
+      %next = arith.addi %block, %c256 : index
+      %end = arith.minsi %next, %n : index
+      %c8 = arith.constant 8 : index
+      scf.for %k = %c0 to %c8 step %c1 {
+        scf.for %j = %block to %end step %c1 {
+          %x = memref.load %a[%i, %k] : memref<?x8xf32>
+          %y = memref.load %b[%k, %j] : memref<8x?xf32>
+          %z = memref.load %c[%i, %j] : memref<?x?xf32>
     ```
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
@@ -273,6 +391,27 @@ def ExpandMathPass : Pass<"cpu-expand-math", "::mlir::ModuleOp"> {
     vectorise: at most 2 ulp, infinities, NaN and subnormal results as IEEE 754
     wants them. f16 and bf16 functions are computed in f32. What has no LLVM
     instruction becomes calls of libm.
+
+    ```mlir
+    func.func @main(%x: f32, %y: bf16) -> (f32, bf16) {
+      %0 = math.exp %x : f32
+      %1 = math.tanh %y : bf16
+      return %0, %1 : f32, bf16
+    }
+    ```
+    becomes
+    ```mlir
+    func.func private @tanhf(f32) -> f32 ...
+    func.func @main(%x: f32, %y: bf16) -> (f32, bf16) {
+      ...
+      %scaled = arith.mulf %p, %q : f32 // a polynomial times a power of two
+      ...
+      %wide = arith.extf %y : bf16 to f32
+      %t = call @tanhf(%wide) : (f32) -> f32
+      %1 = arith.truncf %t : f32 to bf16
+      return %0, %1 : f32, bf16
+    }
+    ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::func::FuncDialect", "::mlir::vector::VectorDialect",
@@ -287,11 +426,15 @@ def LowerExpandShapesPass : Pass<"cpu-lower-expand-shapes", "::mlir::func::FuncO
     upstream's `expand-strided-metadata` takes only one.
 
     ```mlir
-    %r = memref.expand_shape %a [[0, 1]] output_shape [%b, %s] : memref<?xf32> into memref<?x?xf32>
+    func.func @main(%a: memref<?xf32>, %b: index, %s: index) -> memref<?x?xf32> {
+      %r = memref.expand_shape %a [[0, 1]] output_shape [%b, %s] : memref<?xf32> into memref<?x?xf32>
+      return %r : memref<?x?xf32>
+    }
     ```
     becomes
     ```mlir
-    %base, %offset, %size, %stride = memref.extract_strided_metadata %a : ...
+    %base, %offset, %size, %stride = memref.extract_strided_metadata %a : memref<?xf32> -> memref<f32>, index, index, index
+    ...
     %r = memref.reinterpret_cast %base to offset: [0], sizes: [%b, %s], strides: [%s, 1] : memref<f32> to memref<?x?xf32>
     ```
   }];
@@ -305,6 +448,30 @@ def HoistStackBuffersPass : Pass<"cpu-hoist-stack-buffers", "::mlir::func::FuncO
     its function, and the `memref.alloca_scope`s that the conversion to OpenMP puts
     around loop bodies dissolve: they cannot hold branches, and would take
     and give back the stack in each iteration.
+
+    ```mlir
+    // after: --convert-scf-to-openmp
+    func.func @main(%n: index, %zero: index, %one: index, %x: f32) {
+      scf.parallel (%i) = (%zero) to (%n) step (%one) {
+        %a = memref.alloca() : memref<4xf32>
+        memref.store %x, %a[%zero] : memref<4xf32>
+      }
+      return
+    }
+    ```
+    becomes
+    ```mlir
+    omp.parallel {
+      %a = memref.alloca() : memref<4xf32>
+      omp.wsloop {
+        omp.loop_nest (%i) : index = (%zero) to (%n) step (%one) {
+          memref.store %x, %a[%zero] : memref<4xf32>
+          omp.yield
+        }
+      }
+      omp.terminator
+    }
+    ```
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::omp::OpenMPDialect"];
 }
@@ -315,6 +482,28 @@ def LimitThreadsPass : Pass<"cpu-limit-threads", "::mlir::func::FuncOp"> {
     Gives each `omp.parallel` an `if` clause: threads are used where the loops
     inside have at least `min-work` iterations. Estimates from the bounds that
     are known before the region.
+
+    ```mlir
+    func.func @main(%a: memref<?xf32>, %n: index, %zero: index, %one: index, %x: f32) {
+      omp.parallel {
+        omp.wsloop {
+          omp.loop_nest (%i) : index = (%zero) to (%n) step (%one) {
+            memref.store %x, %a[%i] : memref<?xf32>
+            omp.yield
+          }
+        }
+        omp.terminator
+      }
+      return
+    }
+    ```
+    becomes
+    ```mlir
+    %work = arith.subi %n, %zero : index
+    %limit = arith.constant 16384 : index
+    %worth = arith.cmpi sge, %work, %limit : index
+    omp.parallel if(%worth) {
+    ```
   }];
   let options = [Option<"minWork", "min-work", "int64_t", "16384",
                         "innermost iterations that pay for waking the threads">];
@@ -328,12 +517,20 @@ def LowerChecksPass : Pass<"cpu-lower-checks", "::mlir::func::FuncOp"> {
     becomes a branch to a block that returns its code.
 
     ```mlir
-    hybrid.check %ok, "lengths differ" {hybrid.code = -1 : i32}
+    func.func @main(%same: i1, %weights: memref<?xi8>, %arena: memref<?xi8>) -> i32 attributes {hybrid.num_inputs = 1 : i64} {
+      %ok = arith.constant 0 : i32
+      hybrid.check %same, "lengths differ" {hybrid.code = -1 : i32}
+      return %ok : i32
+    }
     ```
     becomes
     ```mlir
-      cf.cond_br %ok, ^rest, ^failed(%c-1_i32 : i32)
+      %code = arith.constant -1 : i32
+      cf.cond_br %same, ^rest, ^failed(%code : i32)
     ^rest:
+      return %ok : i32
+    ^failed(%result: i32):
+      return %result : i32
     ```
   }];
   let dependentDialects = ["::mlir::cf::ControlFlowDialect", "::mlir::arith::ArithDialect"];
@@ -345,6 +542,30 @@ def CInterfacePass : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {
     In the llvm form: for each entry function, `jarana_NAME(void *const *args)`
     unpacks the pointers to descriptors and calls it. All other functions
     become private to the object.
+
+    ```mlir
+    llvm.func @main(%a: !llvm.ptr) -> i32 {
+      %0 = llvm.mlir.constant(0 : i32) : i32
+      llvm.return %0 : i32
+    }
+    llvm.func @_mlir_ciface_main(%a: !llvm.ptr) -> i32 {
+      %0 = llvm.call @main(%a) : (!llvm.ptr) -> i32
+      llvm.return %0 : i32
+    }
+    ```
+    becomes
+    ```mlir
+    llvm.func internal @main(%a: !llvm.ptr) -> i32 {
+      ...
+    llvm.func internal @_mlir_ciface_main(%b: !llvm.ptr) -> i32 {
+      ...
+    llvm.func @jarana_main(%args: !llvm.ptr) -> i32 {
+      %0 = llvm.getelementptr %args[0] : (!llvm.ptr) -> !llvm.ptr, !llvm.ptr
+      %1 = llvm.load %0 : !llvm.ptr -> !llvm.ptr
+      %2 = llvm.call @_mlir_ciface_main(%1) : (!llvm.ptr) -> i32
+      llvm.return %2 : i32
+    }
+    ```
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

@@ -15,11 +15,24 @@ def RaiseOnnxPass : Pass<"raise-onnx", "::mlir::ModuleOp"> {
     What became of the named operators is stored as the module's attribute `hybrid.raise_report`, and reported as remarks.
 
     ```mlir
-    %0 = onnx.Add %arg0, %arg1 : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+    func.func @main(%x: tensor<?x4xf32> {onnx.name = "x", onnx.dims = ["n", "4"]}, %b: tensor<4xf32> {onnx.name = "b", onnx.dims = ["4"]})
+        -> (tensor<?x4xf32> {onnx.name = "y"}) {
+      %y = onnx.Add %x, %b : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+      return %y : tensor<?x4xf32>
+    }
     ```
     becomes
     ```mlir
-    %0 = linalg.generic {...} ins(%arg0, %arg1 : ...) outs(%empty : tensor<?x4xf32>) {arith.addf} -> tensor<?x4xf32>
+    func.func @main(%x: tensor<?x4xf32> {... hybrid.name = "x"}, %b: tensor<4xf32> {... hybrid.name = "b"}) -> (tensor<?x4xf32> {... hybrid.name = "y"}) {
+      ...
+      %e = tensor.empty(%n) : tensor<?x4xf32>
+      %y = linalg.generic {...} ins(%x, %b : tensor<?x4xf32>, tensor<4xf32>) outs(%e : tensor<?x4xf32>) {
+      ^bb0(%p: f32, %q: f32, %out: f32):
+        %s = arith.addf %p, %q : f32
+        linalg.yield %s : f32
+      } -> tensor<?x4xf32>
+      return %y : tensor<?x4xf32>
+    }
     ```
   }];
   let dependentDialects = [
@@ -40,6 +53,17 @@ def VerifyFormPass : Pass<"verify-form", "::mlir::ModuleOp"> {
     - `onnx`: functions hold only `onnx` ops, `hybrid.load_weight` and `func.return`; arguments and results have names.
     - `hybrid`: no `onnx` op is left, only ops of `hybrid`, `linalg`, `tensor`, `arith`, `math`, `scf`; tensors have no
       unsigned element types; arguments and results carry `hybrid.name` and `hybrid.dtype`.
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32> {hybrid.name = "x", hybrid.dtype = "float32"}) -> (tensor<4xf32> {hybrid.name = "y", hybrid.dtype = "float32"}) {
+      %y = onnx.Exp %x : (tensor<4xf32>) -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+    fails with
+    ```text
+    error: does not belong to the form 'hybrid'
+    ```
   }];
   let options = [Option<"form", "name", "std::string", "\"hybrid\"", "onnx or hybrid">];
 }

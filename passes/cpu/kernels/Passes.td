@@ -20,16 +20,21 @@ def ExpandKernelsPass : Pass<"cpu-expand-kernels", "::mlir::ModuleOp"> {
     that is not contiguous along its last dimension is an error.
 
     ```mlir
-    hybrid.packed_matmul ins(%x, %w : memref<?x64xf32>, memref<3x64x32xf32>) outs(%y : memref<?x80xf32>)
+    func.func @main(%x: memref<?x64xf32>, %w: memref<10x64x8xf32>, %y: memref<?x80xf32>) {
+      hybrid.packed_matmul ins(%x, %w : memref<?x64xf32>, memref<10x64x8xf32>) outs(%y : memref<?x80xf32>)
+      return
+    }
     ```
     becomes
     ```mlir
-    omp.parallel if(%worth) {
-      %part = func.call @omp_get_thread_num() : () -> i32
+    func.func @main(%x: memref<?x64xf32>, %w: memref<10x64x8xf32>, %y: memref<?x80xf32>) {
       ...
-      scf.for %panel = %first to %last step %c1 { ... vector.load ... }
-      omp.terminator
-    }
+      omp.parallel if(%worth) {
+        %part = func.call @omp_get_thread_num() : () -> i32
+        ...
+        scf.for %panel = %first to %last step %one {
+          ...
+          %row = vector.load %w[%panel, %k, %zero] : memref<10x64x8xf32>, vector<4xf32>
     ```
   }];
   let options = [
