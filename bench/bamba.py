@@ -98,7 +98,8 @@ class Writer:
 
     def constant(self, value, dtype=np.int64):
         array = np.asarray(value, dtype)
-        key = f"const_{array.dtype}_{array.tolist()}"
+        shown = array.tolist() if array.size <= 8 else zlib.crc32(array.tobytes())
+        key = f"const_{array.dtype}_{list(array.shape)}_{shown}"
         if key not in self.constants:
             self.constants[key] = key
             self.initializers.append(numpy_helper.from_array(array, key))
