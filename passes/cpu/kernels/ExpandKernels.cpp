@@ -28,6 +28,7 @@ ArrayRef<std::pair<StringRef, Emit>> kernels() {
       Kernel<CausalConv1dOp, emitCausalConv1d>::entry(),
       Kernel<KvCacheUpdateOp, emitKvCacheUpdate>::entry(),
       Kernel<PackedMatmulOp, emitPackedMatmul>::entry(),
+      Kernel<QuantizedMatmulOp, emitQuantizedMatmul>::entry(),
       Kernel<RmsNormOp, emitRmsNorm>::entry(),
       Kernel<RotaryEmbeddingOp, emitRotaryEmbedding>::entry(),
       Kernel<SsdScanOp, emitSsdScan>::entry(),
@@ -44,11 +45,21 @@ Emit findKernel(Operation *op) {
 }
 
 /// Kernels keep some rows in registers or on the stack, so their lengths must
-/// be known.
-bool hasKnownSizes(Operation *op) {
+/// be known, and not too large for the stack.
+bool fitsKernel(Operation *op) {
   auto isKnown = [](Value value, int64_t dimension) {
     return !cast<ShapedType>(value.getType()).isDynamicDim(dimension);
   };
+  if (auto product = dyn_cast<hybrid::QuantizedMatmulOp>(op)) {
+    auto codes = cast<ShapedType>(product.getCodes().getType());
+    auto lhs = cast<ShapedType>(product.getLhs().getType());
+    if (ShapedType::isDynamic(lhs.getShape().back()) ||
+        !isKnown(product.getCodes(), 1) || !isKnown(product.getCodes(), 2))
+      return false;
+    int64_t depth = codes.getDimSize(1) * codes.getDimSize(2) * 8 /
+                    static_cast<int64_t>(product.getBits());
+    return depth > 0 && depth <= TargetInfo::longestCodeRow;
+  }
   if (auto conv = dyn_cast<hybrid::CausalConv1dOp>(op))
     return isKnown(conv.getWeight(), 1);
   if (auto attention = dyn_cast<hybrid::AttentionOp>(op))
@@ -89,9 +100,9 @@ struct ExpandKernels : impl::ExpandKernelsPassBase<ExpandKernels> {
               << type;
           return WalkResult::interrupt();
         }
-    if (!hasKnownSizes(op)) {
-      op->emitOpError("has no kernel for a convolution or a head of unknown "
-                      "width");
+    if (!fitsKernel(op)) {
+      op->emitOpError("has no kernel for rows, a convolution, or a head of "
+                      "unknown width");
       return WalkResult::interrupt();
     }
     emit(emitter, op);
@@ -101,7 +112,7 @@ struct ExpandKernels : impl::ExpandKernelsPassBase<ExpandKernels> {
 };
 } // namespace
 
-bool hasKernel(Operation *op) { return findKernel(op) && hasKnownSizes(op); }
+bool hasKernel(Operation *op) { return findKernel(op) && fitsKernel(op); }
 
 std::vector<std::string> opsWithKernels() {
   std::vector<std::string> names;

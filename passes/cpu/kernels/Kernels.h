@@ -11,6 +11,7 @@ void emitAttention(Emitter &e, mlir::hybrid::AttentionOp op);
 void emitCausalConv1d(Emitter &e, mlir::hybrid::CausalConv1dOp op);
 void emitKvCacheUpdate(Emitter &e, mlir::hybrid::KvCacheUpdateOp op);
 void emitPackedMatmul(Emitter &e, mlir::hybrid::PackedMatmulOp op);
+void emitQuantizedMatmul(Emitter &e, mlir::hybrid::QuantizedMatmulOp op);
 void emitRmsNorm(Emitter &e, mlir::hybrid::RmsNormOp op);
 void emitRotaryEmbedding(Emitter &e, mlir::hybrid::RotaryEmbeddingOp op);
 void emitSsdScan(Emitter &e, mlir::hybrid::SsdScanOp op);

@@ -16,8 +16,9 @@ def ExpandKernelsPass : Pass<"cpu-expand-kernels", "::mlir::ModuleOp"> {
     Nothing is allocated but stack, up to about 300 KiB per thread. `math.exp`
     and `math.tanh` on vectors are left for `cpu-expand-math`.
 
-    Ops on tensors, and `hybrid.quantized_matmul`, are left alone; a buffer
-    that is not contiguous along its last dimension is an error.
+    Ops on tensors, and those that have no kernel (`hybrid.online_attention`),
+    are left alone; a buffer that is not contiguous along its last dimension is
+    an error.
 
     ```mlir
     func.func @main(%x: memref<?x64xf32>, %w: memref<10x64x8xf32>, %y: memref<?x80xf32>) {

@@ -34,6 +34,15 @@ struct TargetInfo {
   /// Rows of the left side copied at a time, at most: on the stack of each
   /// thread, 4 * blockDepth() bytes each.
   int64_t copiedRows() const { return 128; }
+  /// Rows of the left side that meet a vector of quantised weights while it is
+  /// in registers, for rows of `depth` elements, at most longestCodeRow: a
+  /// power of two.
+  int64_t codeRows(int64_t depth) const;
+  /// f32 elements of such rows, together, on the stack of each thread.
+  static constexpr int64_t longestCodeRow = 1 << 16;
+  /// Columns whose quantised weights, of `bytes` each, stay in the second-level
+  /// cache.
+  int64_t codeColumns(int64_t bytes) const;
   /// Multiply-adds (or operations as dear) that pay for waking the threads.
   int64_t parallelWork() const { return 1 << 16; }
 };

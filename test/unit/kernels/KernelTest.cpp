@@ -30,6 +30,7 @@ DType dtypeOf(const std::string &type) {
   for (auto [suffix, dtype] : {std::pair("bf16", DType::bf16),
                                {"f16", DType::f16},
                                {"f32", DType::f32},
+                               {"i8", DType::i8},
                                {"i64", DType::i64}})
     if (type.ends_with(suffix))
       return dtype;
@@ -55,6 +56,8 @@ struct Storage {
     for (int64_t i = 0; i < tensor.size(); ++i)
       if (dtype == DType::i64)
         at<int64_t>(i) = tensor.ints[i];
+      else if (dtype == DType::i8)
+        at<int8_t>(i) = static_cast<int8_t>(tensor.ints[i]);
       else if (dtype == DType::f32)
         at<float>(i) = static_cast<float>(tensor.reals[i]);
       else

@@ -12,7 +12,7 @@ func.func @strided(%x: memref<2x8xf32, strided<[1, 2]>>, %y: memref<2x8xf32>) {
 // -----
 
 func.func @unknown_width(%x: memref<2x?x48xf32>, %w: memref<48x?xf32>, %y: memref<2x?x48xf32>, %s: memref<2x?x48xf32>) {
-  // expected-error@+1 {{has no kernel for a convolution or a head of unknown width}}
+  // expected-error@+1 {{has no kernel for rows, a convolution, or a head of unknown width}}
   hybrid.causal_conv1d ins(%x, %w : memref<2x?x48xf32>, memref<48x?xf32>) outs(%y, %s : memref<2x?x48xf32>, memref<2x?x48xf32>)
   return
 }

@@ -139,3 +139,23 @@ func.func @on_tensors(%x: tensor<2x8xf32>, %y: tensor<2x8xf32>) -> tensor<2x8xf3
   %0 = hybrid.rms_norm ins(%x : tensor<2x8xf32>) outs(%y : tensor<2x8xf32>) {epsilon = 1.0e-5 : f32} -> tensor<2x8xf32>
   return %0 : tensor<2x8xf32>
 }
+
+// Codes stay what they are in memory: bytes become two vectors of floats, which
+// meet the even and the odd elements of the left side.
+// CHECK-LABEL: func.func @quantized_product(
+// CHECK-SAME:    %[[X:.*]]: memref<?x64xf32>, %[[CODES:.*]]: memref<16x2x16xi8>, %[[SCALES:.*]]: memref<16x2xf32>, %[[Y:.*]]: memref<?x16xf32>)
+// CHECK:         %[[COPY:.*]] = memref.alloca() {alignment = 64 : i64} : memref<{{.*}}x2x{{.*}}xf32>
+// CHECK:         vector.deinterleave
+// CHECK:         memref.load %[[SCALES]]
+// WIDE:          %[[BYTES:.*]] = vector.load %[[CODES]]{{.*}} vector<16xi8>
+// NARROW:        %[[BYTES:.*]] = vector.load %[[CODES]]{{.*}} vector<8xi8>
+// CHECK:         %[[WIDENED:.*]] = arith.extui %[[BYTES]]
+// CHECK:         arith.andi %[[WIDENED]]
+// CHECK:         arith.shrui %[[WIDENED]]
+// CHECK:         vector.reduction <add>
+// CHECK:         memref.store %{{.*}}, %[[Y]]
+// CHECK-NOT:     hybrid.
+func.func @quantized_product(%x: memref<?x64xf32>, %codes: memref<16x2x16xi8>, %scales: memref<16x2xf32>, %y: memref<?x16xf32>) {
+  hybrid.quantized_matmul ins(%x, %codes, %scales : memref<?x64xf32>, memref<16x2x16xi8>, memref<16x2xf32>) outs(%y : memref<?x16xf32>) {bits = 4, block = 32}
+  return
+}
