@@ -64,6 +64,7 @@ public:
   infer(mlir::Operation *op); ///< records the results' info; also sets their
                               ///< types to what is known
   void set(mlir::Value value, ValueInfo info);
+  void forget(mlir::Value value); ///< before the value is erased
   ValueInfo lookup(mlir::Value value)
       const; ///< by all that is known now; not present() for unknown values
 

@@ -23,6 +23,8 @@ Form parseForm(const std::string &name) {
 }
 
 void populateRaisePhase(mlir::OpPassManager &pm, bool errorOnFallback) {
+  pm.addPass(raise::createRecogniseOperatorsPass());
+  // It uses what recognise-operators learned of the shapes: no pass between.
   raise::RaiseOnnxPassOptions options;
   options.errorOnFallback = errorOnFallback;
   pm.addPass(raise::createRaiseOnnxPass(options));

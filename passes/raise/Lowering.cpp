@@ -93,8 +93,13 @@ LogicalResult Lowering::lowerOp(Operation *op) {
       found == loweringTable().end())
     return error(op)
            << "is not supported: it has no lowering to the hybrid form";
+  size_t reported = report.entries.size();
   if (mlir::failed(found->second(*this, op)))
     return failure();
+  // How it was recognised goes with what it was raised to.
+  if (auto facts = op->getAttrOfType<DictionaryAttr>("onnx.recognised"))
+    for (size_t i = reported; i < report.entries.size(); ++i)
+      report.entries[i].add(facts);
   for (Value result : op->getResults())
     if (!result.use_empty() && !has(result) && !contents(result))
       return error(op) << "result " << cast<OpResult>(result).getResultNumber()

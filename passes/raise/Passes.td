@@ -4,6 +4,38 @@
 
 include "mlir/Pass/PassBase.td"
 
+def RecogniseOperatorsPass : Pass<"recognise-operators", "::mlir::ModuleOp"> {
+  let summary = "what exporters took apart becomes one onnx operator again";
+  let description = [{
+    Looks in functions of the onnx form for parts that compute what one operator with a name (`LinearAttention`,
+    `CausalConvWithState`, `Attention`, `RMSNormalization`, ...) computes, and puts that operator in their place. Each
+    part is checked first: the reference evaluator runs it and the operator on random inputs (with fixed seeds) at several
+    shapes, and where one result differs by more than rounding the graph stays as it is. A value inside such a part that
+    is used elsewhere stays computed.
+
+    The new op carries what was found, and how it was checked, as its attribute `onnx.recognised`; what looked like an
+    operator and was declined is in the module's attribute `onnx.declined`. Both are reported as remarks too.
+
+    ```mlir
+    %0 = onnx.Pow %x, %two : (tensor<?x64xf32>, tensor<f32>) -> tensor<?x64xf32>
+    %1 = onnx.ReduceMean %0, %last : (tensor<?x64xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+    %2 = onnx.Add %1, %epsilon : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+    %3 = onnx.Sqrt %2 : (tensor<?x1xf32>) -> tensor<?x1xf32>
+    %4 = onnx.Reciprocal %3 : (tensor<?x1xf32>) -> tensor<?x1xf32>
+    %5 = onnx.Mul %x, %4 : (tensor<?x64xf32>, tensor<?x1xf32>) -> tensor<?x64xf32>
+    %6 = onnx.Mul %w, %5 : (tensor<64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    ```
+    becomes
+    ```mlir
+    %6 = onnx.RMSNormalization %x, %w {axis = -1, epsilon = 1.0e-05} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::hybrid::HybridDialect"];
+  let options = [
+    ListOption<"only", "only", "std::string", "names of the recognisers to run; none: all">
+  ];
+}
+
 def RaiseOnnxPass : Pass<"raise-onnx", "::mlir::ModuleOp"> {
   let summary = "onnx form to hybrid form";
   let description = [{
@@ -42,6 +74,39 @@ def RaiseOnnxPass : Pass<"raise-onnx", "::mlir::ModuleOp"> {
   let options = [
     Option<"errorOnFallback", "error-on-fallback", "bool", "false",
            "fail where an operator with a name is lowered to generic loops">
+  ];
+}
+
+def GeneralizeShapesPass : Pass<"generalize-shapes", "::mlir::ModuleOp"> {
+  let summary = "a graph that was traced at fixed sizes, for all sizes";
+  let description = [{
+    On the onnx form, after `recognise-operators`: the dimensions of the token ids (and those of other inputs that were traced at the same sizes)
+    become symbols, and what the exporter wrote as numbers because of them follows: shapes of `Reshape` and `Expand`, ends of `Slice`, and tables over
+    the positions, which become the function of the position that gives them. Where the graph stays limited to some sizes, an error names the node.
+
+    ```mlir
+    func.func @main(%ids: tensor<1x9xi64> {onnx.name = "ids", onnx.dims = ["1", "9"]}) -> (tensor<1x9x2x4xf32> {onnx.name = "y"}) {
+      %table = onnx.Constant dense<1.0> : tensor<5x8xf32>
+      %x = onnx.Gather %table, %ids {axis = 0 : i64} : (tensor<5x8xf32>, tensor<1x9xi64>) -> tensor<1x9x8xf32>
+      %shape = onnx.Constant dense<[1, 9, 2, 4]> : tensor<4xi64>
+      %y = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<1x9x8xf32>, tensor<4xi64>) -> tensor<1x9x2x4xf32>
+      return %y : tensor<1x9x2x4xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @main(%ids: tensor<?x?xi64> {onnx.dims = ["batch", "sequence"], onnx.name = "ids"}) -> (tensor<?x?x2x4xf32> {onnx.name = "y"}) {
+      ...
+      %x = onnx.Gather %table, %ids {axis = 0 : i64} : (tensor<5x8xf32>, tensor<?x?xi64>) -> tensor<?x?x8xf32>
+      ...
+      %y = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<?x?x8xf32>, tensor<4xi64>) -> tensor<?x?x2x4xf32>
+      return %y : tensor<?x?x2x4xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"length", "length", "bool", "true", "the number of positions">,
+    Option<"batch", "batch", "bool", "true", "the number of sequences">
   ];
 }
 

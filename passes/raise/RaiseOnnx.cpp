@@ -2,6 +2,7 @@
 #include "dialects/onnx/OnnxDialect.h"
 #include "passes/raise/Lowering.h"
 #include "passes/raise/Passes.h"
+#include "passes/raise/ShapesAnalysis.h"
 
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/SymbolTable.h"
@@ -198,11 +199,10 @@ struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
          llvm::to_vector(module.getOps<func::FuncOp>())) {
       if (function.isExternal())
         continue;
-      FailureOr<onnx::SymbolicShapes> shapes =
-          onnx::SymbolicShapes::compute(function);
-      if (failed(shapes))
+      auto &analysis = getChildAnalysis<ShapesAnalysis>(function);
+      if (failed(analysis.shapes))
         return signalPassFailure();
-      FunctionRaiser raiser(function, *shapes, report);
+      FunctionRaiser raiser(function, *analysis.shapes, report);
       if (failed(raiser.run()))
         return signalPassFailure();
       function.erase();
@@ -213,6 +213,15 @@ struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
       for (auto note : notes.getAsRange<StringAttr>()) {
         auto [function, reason] = note.getValue().split(": ");
         report.kept(function.str(), "each call", reason.str());
+      }
+    // What looked like an operator and is none.
+    if (auto notes = module->getAttrOfType<ArrayAttr>("onnx.declined"))
+      for (auto note : notes.getAsRange<DictionaryAttr>()) {
+        auto text = [&](StringRef name) {
+          auto attr = note.getAs<StringAttr>(name);
+          return attr ? attr.getValue().str() : std::string();
+        };
+        report.kept(text("kind"), text("node"), text("reason"));
       }
     bool fallback = false;
     for (const RaiseEntry &entry : report.entries) {

@@ -10,6 +10,15 @@ namespace jarana::raise {
 
 static constexpr llvm::StringLiteral attributeName = "hybrid.raise_report";
 
+void RaiseEntry::add(DictionaryAttr dictionary) {
+  for (NamedAttribute fact : dictionary)
+    if (auto value = dyn_cast<StringAttr>(fact.getValue());
+        value && llvm::none_of(facts, [&](const auto &known) {
+          return known.first == fact.getName();
+        }))
+      facts.emplace_back(fact.getName().str(), value.getValue().str());
+}
+
 void RaiseReport::raised(
     std::string op, std::string node, std::string result,
     std::vector<std::pair<std::string, std::string>> facts) {
@@ -56,10 +65,7 @@ RaiseReport RaiseReport::of(ModuleOp module) {
     RaiseEntry entry{
         text("op"), text("node"), text("result"), text("reason"), {}};
     if (auto facts = fields.getAs<DictionaryAttr>("facts"))
-      for (NamedAttribute fact : facts)
-        if (auto value = dyn_cast<StringAttr>(fact.getValue()))
-          entry.facts.emplace_back(fact.getName().str(),
-                                   value.getValue().str());
+      entry.add(facts);
     report.entries.push_back(std::move(entry));
   }
   return report;

@@ -1,6 +1,7 @@
 // What raising recognised: `--report=raise`.
 #pragma once
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -18,6 +19,9 @@ struct RaiseEntry {
   std::string reason; ///< why not, where it was not raised
   std::vector<std::pair<std::string, std::string>>
       facts; ///< what was found: heads, groups, state, ...
+
+  /// The facts of a dictionary of strings, those that are not there yet.
+  void add(mlir::DictionaryAttr dictionary);
 };
 
 struct RaiseReport {

@@ -68,6 +68,8 @@ void SymbolicShapes::set(Value value, ValueInfo info) {
   infos[value] = std::move(info);
 }
 
+void SymbolicShapes::forget(Value value) { infos.erase(value); }
+
 static void simplify(ValueInfo &info, Context &context) {
   for (Expr &dim : info.shape)
     dim = context.simplify(dim);

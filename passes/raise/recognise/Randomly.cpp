@@ -1,0 +1,98 @@
+#include "passes/raise/recognise/Randomly.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <random>
+
+using namespace jarana::reference;
+
+namespace jarana::raise::recognise {
+namespace {
+
+/// The distributions of <random> differ between libraries; this does not.
+class Random {
+public:
+  explicit Random(uint64_t seed) : engine(seed) {}
+  double uniform(double low, double high) {
+    return low + (high - low) * static_cast<double>(engine() >> 11) * 0x1p-53;
+  }
+  double normal() { // Box and Muller's transform
+    double radius = std::sqrt(-2 * std::log(uniform(0x1p-53, 1)));
+    return radius * std::cos(2 * std::numbers::pi * uniform(0, 1));
+  }
+
+private:
+  std::mt19937_64 engine;
+};
+
+/// Rows that begin with zeros (at most half of a row) and go on with ones.
+void fillMask(Tensor &mask, Random &random) {
+  int64_t width = mask.rank() > 0 ? mask.shape.back() : 1;
+  bool real = isFloat(mask.dtype);
+  int64_t count = mask.size();
+  for (int64_t row = 0; width > 0 && row < count / width; ++row) {
+    auto zeros = static_cast<int64_t>(
+        random.uniform(0, static_cast<double>(width / 2 + 1)));
+    for (int64_t i = row * width; i < (row + 1) * width; ++i) {
+      bool one = i - row * width >= zeros;
+      if (real)
+        mask.reals[i] = one;
+      else
+        mask.ints[i] = one;
+    }
+  }
+}
+
+double draw(Random &random, Fill fill, double decayScale) {
+  switch (fill) {
+  case Fill::Decay:
+    return decayScale * random.uniform(-0.5, -0.01);
+  case Fill::Positive:
+    return random.uniform(0.05, 1.5);
+  case Fill::Wide:
+    return random.normal() * std::pow(10, random.uniform(-2, 2));
+  default:
+    return random.normal();
+  }
+}
+
+} // namespace
+
+Tensor randomTensor(DType dtype, Shape shape, Fill fill, int64_t chunk,
+                    uint64_t seed) {
+  Tensor tensor(dtype, std::move(shape));
+  Random random(seed);
+  if (fill == Fill::Mask) {
+    fillMask(tensor, random);
+    return tensor;
+  }
+  if (fill == Fill::Rows) {
+    int64_t width = tensor.rank() > 0 ? tensor.shape.back() : 1;
+    double scale = 1;
+    for (size_t i = 0; i < tensor.reals.size(); ++i) {
+      if (i % static_cast<size_t>(width) == 0)
+        scale = std::pow(10, random.uniform(-4, 1));
+      tensor.reals[i] = roundTo(dtype, scale * random.normal());
+    }
+    return tensor;
+  }
+  // A chunk multiplies the state by exp(-1) or so.
+  double decayScale = std::min(1.0, 4.0 / static_cast<double>(chunk + 1));
+  int64_t width = tensor.rank() > 0 ? tensor.shape.back() : 1, position = 0;
+  double rowScale = 1;
+  for (double &value : tensor.reals) {
+    if (fill == Fill::Rows && position++ % width == 0)
+      rowScale = std::pow(10, random.uniform(-4, 1));
+    value = roundTo(dtype, rowScale * draw(random, fill, decayScale));
+  }
+  int64_t most = dtype == DType::boolean ? 2
+                 : tensor.rank() > 0 ? std::max<int64_t>(tensor.shape.back(), 1)
+                                     : 2;
+  for (int64_t &value : tensor.ints)
+    value = std::min(most - 1, static_cast<int64_t>(random.uniform(
+                                   0, static_cast<double>(most))));
+  return tensor;
+}
+
+} // namespace jarana::raise::recognise

@@ -1,0 +1,166 @@
+#include "passes/raise/recognise/Samples.h"
+
+#include "jarana/error.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
+
+using jarana::symbolic::Context;
+using jarana::symbolic::Expr;
+using jarana::symbolic::SymbolId;
+
+namespace jarana::raise::recognise {
+
+std::optional<int64_t> evaluate(Context &context, const Expr &expr,
+                                const Sample &sample) {
+  try {
+    return context.evaluate(context.simplify(expr), sample.values);
+  } catch (const Error &) {
+    return std::nullopt;
+  }
+}
+
+namespace {
+
+class Chooser {
+public:
+  explicit Chooser(const SampleRequest &request)
+      : request(request), context(request.context) {
+    if (request.length)
+      for (SymbolId id : context.simplify(*request.length).symbols())
+        if (llvm::is_contained(request.symbols, id))
+          main = id; // the youngest: a new length rather than a past one
+    for (SymbolId id : request.symbols)
+      if (id != main)
+        others.push_back(id);
+  }
+
+  std::vector<Sample> run() {
+    if (!main) {
+      tryOthers({}, 1);
+      tryOthers({}, 3);
+      if (request.length)
+        return std::move(samples);
+      for (int64_t size : {2, 5, 4, 7, 6})
+        tryOthers({}, size);
+      return std::move(samples);
+    }
+    for (int64_t length : lengths())
+      if (auto value = solve(length))
+        tryOthers(value, 1);
+    for (int64_t length : {int64_t{2}, request.window, request.chunk + 1})
+      if (length > 0)
+        if (auto value = solve(length))
+          tryOthers(value, 3);
+    return std::move(samples);
+  }
+
+private:
+  /// Those that tell most first: one position, the second and third chunk.
+  std::vector<int64_t> lengths() const {
+    int64_t q = request.chunk, w = request.window;
+    std::vector<int64_t> wanted = {1};
+    if (q > 0)
+      wanted.insert(wanted.end(),
+                    {q + 1, 2 * q + 3, 3 * q + 1, q, q - 1, 3 * q});
+    if (w > 0)
+      wanted.insert(wanted.end(), {w - 1, w, w + 3});
+    if (q == 0)
+      wanted.insert(wanted.end(), {2, 5, 12, 19});
+    std::vector<int64_t> unique;
+    for (int64_t length : wanted)
+      if (length > 0 && !llvm::is_contained(unique, length))
+        unique.push_back(length);
+    return unique;
+  }
+
+  /// The value of the main symbol that makes the length `length`, where the
+  /// other symbols are small.
+  std::optional<int64_t> solve(int64_t length) {
+    Expr expr = context.simplify(*request.length);
+    if (expr.asSymbol())
+      return length;
+    Sample sample;
+    sample.values.assign(context.numSymbols(), 1);
+    for (int64_t value = 0; value <= 2 * length; ++value) {
+      sample.values[*main] = value;
+      if (evaluate(context, expr, sample) == length)
+        return value;
+    }
+    return std::nullopt;
+  }
+
+  /// Samples with the main symbol at `value`: the others are a batch of `size`
+  /// and small numbers, or where the graph does not say so but means it, equal
+  /// to the batch or to the length.
+  void tryOthers(std::optional<int64_t> value, int64_t size) {
+    size_t found = samples.size();
+    ++group;
+    size_t count = std::min<size_t>(others.size(), 3);
+    for (size_t choice = 0; choice < (size_t{2} << count); ++choice) {
+      if (samples.size() >= found + 3 || samples.size() > 40)
+        return;
+      Sample sample;
+      sample.values.assign(context.numSymbols(), 1);
+      if (value)
+        sample.values[*main] = *value;
+      for (size_t i = 0; i < others.size(); ++i) {
+        int64_t small = i == 0 ? size : size + 2 * static_cast<int64_t>(i);
+        if (choice >= (size_t{1} << count))
+          small = size; // all equal
+        bool isLength = i < count && (choice >> i & 1) != 0;
+        sample.values[others[i]] = isLength && value ? *value : small;
+      }
+      add(std::move(sample));
+      if (others.empty())
+        return;
+    }
+  }
+
+  void add(Sample sample) {
+    for (SymbolId id : request.symbols) {
+      const Context::Symbol &info = context.symbolInfo(id);
+      int64_t value = sample.values[id];
+      if (value < info.lowerBound ||
+          (info.upperBound && value > *info.upperBound))
+        return;
+      sample.text += (sample.text.empty() ? "" : " ") + info.name + "=" +
+                     std::to_string(value);
+    }
+    for (const Context::Check &check : context.checks())
+      if (!holds(check, sample))
+        return;
+    sample.group = group;
+    for (const Sample &known : samples)
+      if (known.values == sample.values)
+        return;
+    if (sample.text.empty())
+      sample.text = "its static shape";
+    samples.push_back(std::move(sample));
+  }
+
+  /// Whether a check holds; one about other symbols does.
+  bool holds(const Context::Check &check, const Sample &sample) {
+    Expr difference = context.simplify(check.lhs - check.rhs);
+    for (SymbolId id : difference.symbols())
+      if (!llvm::is_contained(request.symbols, id))
+        return true;
+    auto value = evaluate(context, difference, sample);
+    return value && (check.kind == Context::Check::Kind::Equal ? *value == 0
+                                                               : *value >= 0);
+  }
+
+  const SampleRequest &request;
+  Context &context;
+  std::optional<SymbolId> main;
+  std::vector<SymbolId> others;
+  std::vector<Sample> samples;
+  size_t group = 0;
+};
+
+} // namespace
+
+std::vector<Sample> chooseSamples(const SampleRequest &request) {
+  return Chooser(request).run();
+}
+
+} // namespace jarana::raise::recognise

@@ -1,0 +1,133 @@
+#include "passes/raise/recognise/Slice.h"
+
+#include "dialects/hybrid/Hybrid.h"
+#include "dialects/onnx/OnnxDialect.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+
+namespace jarana::raise::recognise {
+namespace {
+
+/// No operator is taken apart into more.
+constexpr size_t mostOps = 2000;
+
+class Slicer {
+public:
+  Slicer(Graph &graph, ValueRange inputs) : graph(graph) {
+    for (Value input : inputs)
+      known.insert(input);
+  }
+
+  /// Collects the ops that `outputs` depend on. False where there are too many.
+  bool collect(ValueRange outputs) {
+    SmallVector<Value> open(outputs.begin(), outputs.end());
+    while (!open.empty()) {
+      Value value = open.pop_back_val();
+      if (!known.insert(value).second)
+        continue;
+      Operation *op = value.getDefiningOp();
+      if (!op || isShapeArithmetic(value)) {
+        further.push_back(value);
+        continue;
+      }
+      if (!ops.insert(op))
+        continue;
+      if (ops.size() > mostOps)
+        return false;
+      forEachOperand(op, [&](Value operand) { open.push_back(operand); });
+    }
+    llvm::sort(order = llvm::to_vector(ops), [](Operation *a, Operation *b) {
+      return a->isBeforeInBlock(b);
+    });
+    return true;
+  }
+
+  /// What an op reads of its block, its regions included.
+  static void forEachOperand(Operation *op, function_ref<void(Value)> visit) {
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        if (operand.getParentBlock() == op->getBlock())
+          visit(operand);
+    });
+  }
+
+  SmallVector<Value> further;
+  SmallVector<Operation *> order;
+
+private:
+  /// Its elements are expressions over the dimensions of the arguments.
+  bool isShapeArithmetic(Value value) {
+    return !isa<NoneType>(value.getType()) &&
+           !isa<::mlir::onnx::ConstantOp>(value.getDefiningOp()) &&
+           graph.shapes[value].contents.has_value();
+  }
+
+  Graph &graph;
+  llvm::DenseSet<Value> known;
+  llvm::SetVector<Operation *> ops;
+};
+
+/// The weights that the ops load, into `module`.
+void cloneWeights(ArrayRef<Operation *> ops, Graph &graph, ModuleOp module) {
+  SymbolTable from(graph.function->getParentOfType<ModuleOp>()), to(module);
+  for (Operation *op : ops)
+    op->walk([&](hybrid::LoadWeightOp load) {
+      StringRef name = load.getWeight();
+      Operation *weight = from.lookup(name);
+      if (weight && !to.lookup(name))
+        to.insert(weight->clone());
+    });
+}
+
+} // namespace
+
+Sliced sliceBetween(Graph &graph, ValueRange inputs, ValueRange outputs,
+                    StringRef name, ModuleOp module) {
+  Sliced sliced;
+  Slicer slicer(graph, inputs);
+  if (!slicer.collect(outputs)) {
+    sliced.reason = "it depends on more than its inputs";
+    return sliced;
+  }
+  sliced.further = slicer.further;
+  sliced.ops = slicer.order;
+  llvm::DenseSet<Value> varying(inputs.begin(), inputs.end());
+  for (Operation *op : sliced.ops) {
+    bool varies = false;
+    Slicer::forEachOperand(
+        op, [&](Value operand) { varies |= varying.contains(operand); });
+    if (!varies)
+      continue;
+    sliced.varying.push_back(op);
+    varying.insert(op->result_begin(), op->result_end());
+  }
+
+  OpBuilder b(module.getContext());
+  b.setInsertionPointToEnd(module.getBody());
+  SmallVector<Type> types(inputs.getTypes());
+  for (Value value : sliced.further)
+    types.push_back(value.getType());
+  sliced.function =
+      func::FuncOp::create(b, graph.function.getLoc(), name,
+                           b.getFunctionType(types, outputs.getTypes()));
+  sliced.function.setPrivate();
+  Block *entry = sliced.function.addEntryBlock();
+  IRMapping mapping;
+  mapping.map(inputs, entry->getArguments().take_front(inputs.size()));
+  mapping.map(ValueRange(sliced.further),
+              entry->getArguments().drop_front(inputs.size()));
+  b.setInsertionPointToEnd(entry);
+  for (Operation *op : sliced.ops)
+    b.clone(*op, mapping);
+  SmallVector<Value> results;
+  for (Value output : outputs)
+    results.push_back(mapping.lookup(output));
+  func::ReturnOp::create(b, graph.function.getLoc(), results);
+  cloneWeights(sliced.ops, graph, module);
+  return sliced;
+}
+
+} // namespace jarana::raise::recognise

@@ -1,0 +1,350 @@
+#include "passes/raise/recognise/Verifier.h"
+
+#include "dialects/hybrid/Hybrid.h"
+#include "jarana/error.h"
+#include "lib/reference/Interpreter.h"
+#include "lib/reference/MlirTensors.h"
+#include "lib/reference/operators/Support.h"
+#include "passes/raise/recognise/Cost.h"
+#include "passes/raise/recognise/Randomly.h"
+#include "passes/raise/recognise/Samples.h"
+#include "passes/raise/recognise/Slice.h"
+#include "llvm/Support/Format.h"
+
+#include <cmath>
+
+using namespace mlir;
+using jarana::reference::Tensor;
+
+namespace jarana::raise::recognise {
+namespace {
+
+constexpr uint64_t firstSeed = 2024;
+
+/// The largest relative difference that rounding explains.
+double toleranceOf(Type element) {
+  return element.isF16() ? 2e-3 : element.isBF16() ? 1.5e-2 : 1e-5;
+}
+
+std::string nodeName(Operation *op) {
+  auto name = op->getLoc()->findInstanceOf<NameLoc>();
+  return name ? name.getName().str() : opName(op).str();
+}
+
+/// Compares tensors of one shape: the largest difference where `counts` (null:
+/// everywhere), relative to the largest magnitude of `expected`. Infinity where
+/// they are not finite at different places.
+double difference(const Tensor &expected, const Tensor &found,
+                  const Tensor *counts, bool &telling) {
+  double largest = 0, most = 0;
+  std::array<reference::Shape, 1> strides = {
+      counts ? reference::broadcastStrides(counts->shape, expected.shape)
+             : reference::Shape(expected.shape.size(), 0)};
+  reference::forEach<1>(expected.shape, strides, [&](int64_t i, auto &at) {
+    if (counts && !counts->ints[at[0]])
+      return;
+    double a = reference::realAt(expected, i), b = reference::realAt(found, i);
+    if (std::isnan(a) && std::isnan(b))
+      return;
+    if (!std::isfinite(a) || !std::isfinite(b)) {
+      if (a != b)
+        most = std::numeric_limits<double>::infinity();
+      return;
+    }
+    largest = std::max(largest, std::fabs(a));
+    most = std::max(most, std::fabs(a - b));
+  });
+  telling |= largest > 0;
+  return most == 0 ? 0 : most / largest;
+}
+
+/// One proposal's evaluation.
+class Trial {
+public:
+  Trial(Graph &graph, const Proposal &proposal, ValueRange candidate)
+      : graph(graph), proposal(proposal), candidate(candidate),
+        context(graph.shapes.context()) {
+    for (const CutInput &input : proposal.inputs)
+      inputs.push_back(input.value);
+    outputs = proposal.outputs;
+    if (proposal.relevant)
+      outputs.push_back(proposal.relevant);
+  }
+
+  /// Makes the functions to evaluate. False where the cut is none, and
+  /// `evidence` says why.
+  bool prepare() {
+    Operation *around = graph.function->getParentOp();
+    module = ModuleOp::create(around->getLoc());
+    if (Attribute folder = around->getAttr(hybrid::kModelDirAttr))
+      (*module)->setAttr(hybrid::kModelDirAttr, folder);
+    cut = sliceBetween(graph, inputs, outputs, "cut", *module);
+    if (cut.reason.empty())
+      made = sliceBetween(graph, inputs, candidate, "candidate", *module);
+    evidence.reason = cut.reason.empty() ? made.reason : cut.reason;
+    if (!evidence.holds())
+      return false;
+    for (Operation *op : cut.varying)
+      if (!proposal.allowed.empty() &&
+          !llvm::is_contained(proposal.allowed, opName(op)))
+        return decline("it holds " + opName(op).str() + " ('" + nodeName(op) +
+                       "'), of which random inputs need not see all branches");
+    for (const Sliced *side : {&cut, &made})
+      for (Value value : side->further)
+        if (isa<BlockArgument>(value) && !fillOf(value))
+          return decline(
+              "it depends on what argument " +
+              std::to_string(cast<BlockArgument>(value).getArgNumber()) +
+              " of the graph holds");
+    return true;
+  }
+
+  /// Equal for cuts that are equal but for the values that enter them.
+  std::string key() {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    module->print(stream);
+    for (const CutInput &input : proposal.inputs)
+      describe(stream, input.value, input.fill);
+    for (const Sliced *side : {&cut, &made})
+      for (Value value : side->further)
+        describe(stream, value, fillOf(value).value_or(Fill::Normal));
+    stream << proposal.chunk << " " << proposal.window << " "
+           << static_cast<bool>(proposal.relevant);
+    if (proposal.length)
+      stream << " " << context.print(context.simplify(*proposal.length));
+    return text;
+  }
+
+  Evidence run() {
+    evidence.seed = firstSeed;
+    std::vector<Sample> samples = affordable();
+    reference::Interpreter interpreter(*module);
+    telling.assign(proposal.outputs.size(), false);
+    llvm::DenseSet<size_t> done;
+    std::string failure;
+    for (const Sample &sample : samples) {
+      if (done.contains(sample.group))
+        continue;
+      std::string message;
+      auto expected = evaluateAt(interpreter, cut, sample, message);
+      if (failed(expected)) {
+        failure = sample.text + ": " + message;
+        continue;
+      }
+      done.insert(sample.group);
+      auto found = evaluateAt(interpreter, made, sample, message);
+      if (failed(found)) {
+        decline("at " + sample.text + " it cannot be evaluated: " + message);
+        return evidence;
+      }
+      if (!compare(*expected, *found, sample))
+        return evidence;
+      evidence.shapes += (evidence.shapes.empty() ? "" : ", ") + sample.text;
+    }
+    if (done.empty())
+      decline(failure.empty()
+                  ? "there is no shape at which it could be evaluated in "
+                    "reasonable time and memory"
+                  : "the graph cannot be evaluated at " + failure);
+    else if (llvm::is_contained(telling, false))
+      decline("its results are empty or zero at all shapes that were tried");
+    return evidence;
+  }
+
+  Sliced cut, made;
+  Evidence evidence;
+
+private:
+  bool decline(const std::string &reason) {
+    evidence.reason = reason;
+    return false;
+  }
+
+  std::optional<Fill> fillOf(Value argument) const {
+    for (const CutInput &input : proposal.arguments)
+      if (input.value == argument)
+        return input.fill;
+    return std::nullopt;
+  }
+
+  void describe(raw_ostream &stream, Value value, Fill fill) {
+    const onnx::ValueInfo &info = graph.shapes[value];
+    stream << "\n" << static_cast<int>(fill);
+    for (const symbolic::Expr &dim : info.shape)
+      stream << " " << context.print(context.simplify(dim));
+    if (info.contents && !isa<BlockArgument>(value))
+      for (const symbolic::Expr &element : *info.contents)
+        stream << " =" << context.print(context.simplify(element));
+  }
+
+  /// Samples of groups that fit the budget, the cheap ones first: wrong
+  /// proposals are found out quickly.
+  std::vector<Sample> affordable() {
+    SampleRequest request{
+        context, {}, proposal.length, proposal.chunk, proposal.window};
+    auto use = [&](const symbolic::Expr &expr) {
+      for (symbolic::SymbolId id : context.simplify(expr).symbols())
+        if (!llvm::is_contained(request.symbols, id))
+          request.symbols.push_back(id);
+    };
+    auto useAll = [&](Value value) {
+      const onnx::ValueInfo &info = graph.shapes[value];
+      llvm::for_each(info.shape, use);
+      if (info.contents)
+        llvm::for_each(*info.contents, use);
+    };
+    llvm::for_each(inputs, useAll);
+    llvm::for_each(cut.further, useAll);
+    llvm::for_each(made.further, useAll);
+    llvm::sort(request.symbols);
+
+    std::vector<std::pair<double, Sample>> chosen;
+    std::map<size_t, bool> groups;
+    double spent = 0;
+    for (Sample &sample : chooseSamples(request)) {
+      Cost cost = costOf(graph, cut.ops, sample);
+      cost += costOf(graph, made.ops, sample);
+      auto [group, isNew] = groups.try_emplace(sample.group, false);
+      if (isNew) {
+        bool first = spent == 0;
+        group->second = cost.fits(first ? Cost::mostSeconds
+                                        : Cost::mostSeconds / 2 - spent);
+        spent += group->second ? cost.seconds : 0;
+      }
+      if (group->second)
+        chosen.emplace_back(cost.seconds, std::move(sample));
+    }
+    llvm::stable_sort(
+        chosen, [](const auto &a, const auto &b) { return a.first < b.first; });
+    std::vector<Sample> result;
+    for (auto &[seconds, sample] : chosen)
+      result.push_back(std::move(sample));
+    return result;
+  }
+
+  FailureOr<Tensor> tensorFor(Value value, std::optional<Fill> fill,
+                              const Sample &sample, uint64_t seed) {
+    const onnx::ValueInfo &info = graph.shapes[value];
+    reference::Shape shape;
+    for (const symbolic::Expr &dim : info.shape) {
+      auto size = evaluate(context, dim, sample);
+      if (!size || *size < 0)
+        return failure();
+      shape.push_back(*size);
+    }
+    reference::DType dtype = reference::dtypeOf(info.elementType);
+    if (fill)
+      return randomTensor(dtype, shape, *fill, proposal.chunk, seed);
+    Tensor tensor(dtype, shape);
+    if (!info.contents)
+      return tensor;
+    for (auto [i, element] : llvm::enumerate(*info.contents)) {
+      auto number = evaluate(context, element, sample);
+      if (!number)
+        return failure();
+      if (reference::isFloat(dtype))
+        tensor.reals.at(i) = static_cast<double>(*number);
+      else
+        tensor.ints.at(i) = *number;
+    }
+    return tensor;
+  }
+
+  /// The results of one side; `message` says why there are none.
+  FailureOr<std::vector<Tensor>> evaluateAt(reference::Interpreter &interpreter,
+                                            const Sliced &side,
+                                            const Sample &sample,
+                                            std::string &message) {
+    std::vector<Tensor> tensors;
+    try {
+      for (auto [i, input] : llvm::enumerate(proposal.inputs)) {
+        auto tensor = tensorFor(input.value, input.fill, sample, firstSeed + i);
+        if (failed(tensor))
+          return failure();
+        tensors.push_back(std::move(*tensor));
+      }
+      for (Value value : side.further) {
+        uint64_t seed = firstSeed + 100;
+        if (auto argument = dyn_cast<BlockArgument>(value))
+          seed += argument.getArgNumber();
+        auto tensor = tensorFor(value, fillOf(value), sample, seed);
+        if (failed(tensor))
+          return failure();
+        tensors.push_back(std::move(*tensor));
+      }
+    } catch (const Error &error) {
+      message = error.what();
+      return failure();
+    }
+    ScopedDiagnosticHandler quiet(graph.function.getContext(),
+                                  [&](Diagnostic &diagnostic) {
+                                    message = diagnostic.str();
+                                    return success();
+                                  });
+    return interpreter.run(side.function, std::move(tensors));
+  }
+
+  bool compare(const std::vector<Tensor> &expected,
+               const std::vector<Tensor> &found, const Sample &sample) {
+    for (size_t i = 0; i < proposal.outputs.size(); ++i) {
+      if (expected[i].shape != found[i].shape ||
+          expected[i].dtype != found[i].dtype)
+        return decline("output " + std::to_string(i) + " has shape " +
+                       reference::toText(found[i].shape) + " at " +
+                       sample.text + ", the graph's has " +
+                       reference::toText(expected[i].shape));
+      const Tensor *counts =
+          proposal.relevant && i == 0 ? &expected.back() : nullptr;
+      bool tells = telling[i];
+      double error = difference(expected[i], found[i], counts, tells);
+      telling[i] = tells;
+      Type element = getElementTypeOrSelf(proposal.outputs[i].getType());
+      if (!(error <= toleranceOf(element))) {
+        std::string text;
+        llvm::raw_string_ostream(text)
+            << "differs at " << sample.text << ": output " << i << " by "
+            << llvm::format("%.2g", error) << " relative to its largest value";
+        return decline(text);
+      }
+      evidence.error = std::max(evidence.error, error);
+    }
+    return true;
+  }
+
+  Graph &graph;
+  const Proposal &proposal;
+  SmallVector<Value> candidate, inputs, outputs;
+  symbolic::Context &context;
+  OwningOpRef<ModuleOp> module;
+  std::vector<bool> telling; // by output: whether a value was not zero
+};
+
+} // namespace
+
+Evidence Verifier::verify(const Proposal &proposal, ValueRange candidate,
+                          CutOps &ops) {
+  Trial trial(graph, proposal, candidate);
+  if (!trial.prepare())
+    return trial.evidence;
+  ops.count = trial.cut.varying.size();
+  if (ops.count > 0) {
+    ops.first = nodeName(trial.cut.varying.front());
+    ops.last = nodeName(trial.cut.varying.back());
+  }
+  if (proposal.exact) {
+    trial.evidence.shapes = "all shapes, by index maps";
+    return trial.evidence;
+  }
+  if (proposal.exact) {
+    trial.evidence.shapes = "all, by its index maps";
+    return trial.evidence;
+  }
+  std::string key = trial.key();
+  auto found = known.find(key);
+  if (found == known.end())
+    found = known.emplace(std::move(key), trial.run()).first;
+  return found->second;
+}
+
+} // namespace jarana::raise::recognise

@@ -1,0 +1,41 @@
+// Whether a proposal computes what the graph computes.
+#pragma once
+
+#include "passes/raise/recognise/Recogniser.h"
+
+#include <map>
+
+namespace jarana::raise::recognise {
+
+/// What a check found.
+struct Evidence {
+  std::string reason; ///< why the proposal does not hold; empty: it does
+  std::string shapes; ///< where it was checked: "batch=1 seq=1, ..."
+  double error = 0;   ///< the largest difference, relative to the largest value
+  uint64_t seed = 0;
+  bool holds() const { return reason.empty(); }
+};
+
+/// The ops that a cut holds, those of constants and shapes aside.
+struct CutOps {
+  size_t count = 0;
+  std::string first, last; ///< names of nodes
+};
+
+/// Evaluates cuts and candidates on random inputs. Cuts that are equal but for
+/// the values that enter them are evaluated once.
+class Verifier {
+public:
+  explicit Verifier(Graph &graph) : graph(graph) {}
+
+  /// Compares the proposal's outputs with `candidate`, values of the graph that
+  /// should be equal to them, one each. `ops` describes the cut.
+  Evidence verify(const Proposal &proposal, mlir::ValueRange candidate,
+                  CutOps &ops);
+
+private:
+  Graph &graph;
+  std::map<std::string, Evidence> known;
+};
+
+} // namespace jarana::raise::recognise
