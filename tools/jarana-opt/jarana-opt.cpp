@@ -7,6 +7,9 @@
 #ifdef JARANA_HAS_RAISE
 #include "passes/raise/Passes.h"
 #endif
+#ifdef JARANA_HAS_STATE
+#include "passes/state/Passes.h"
+#endif
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -25,6 +28,9 @@ int main(int argc, char **argv) {
   jarana::cpu::registerCpuPassesAndPipelines();
 #ifdef JARANA_HAS_RAISE
   jarana::raise::registerRaisePasses();
+#endif
+#ifdef JARANA_HAS_STATE
+  jarana::state::registerStatePasses();
 #endif
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Jarana's pass driver\n", registry));

@@ -1,0 +1,13 @@
+// Whether what is added to the scores of an attention hides later positions.
+#pragma once
+
+#include "passes/state/Sequence.h"
+
+namespace jarana::state {
+
+/// `bias` [.., m, s]: true where every element of a key s > m is shown to be
+/// so low (-3e4 or less) that its weight is 0, whatever the inputs are. `why`
+/// says what could not be shown.
+bool hidesLater(mlir::Value bias, Sequence &sequence, std::string &why);
+
+} // namespace jarana::state

@@ -1,0 +1,67 @@
+// One element of a tensor as far as it follows from where it stands: integers
+// as linear forms of indices, truth values where they are certain, floats as
+// ranges. What depends on the inputs' values is unknown.
+#pragma once
+
+#include "passes/state/Sequence.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+#include <limits>
+#include <map>
+
+namespace jarana::state {
+
+/// constant + sum of coefficient * variable; every variable is >= 0.
+struct Linear {
+  int64_t constant = 0;
+  std::map<unsigned, int64_t> terms;
+
+  static Linear variable(unsigned id) { return {0, {{id, 1}}}; }
+  Linear scaled(int64_t factor) const;
+  friend Linear operator+(const Linear &, const Linear &);
+  friend Linear operator-(const Linear &a, const Linear &b) {
+    return a + b.scaled(-1);
+  }
+  friend bool operator==(const Linear &, const Linear &) = default;
+  /// For all values of the variables.
+  bool isAtLeast(int64_t bound) const;
+  bool isConstant() const { return terms.empty(); }
+};
+
+struct Element {
+  std::optional<Linear> integer;
+  std::optional<bool> truth;
+  double low = -std::numeric_limits<double>::infinity(),
+         high = std::numeric_limits<double>::infinity();
+};
+
+/// Evaluates elements of values of one function.
+class Elements {
+public:
+  /// `length`: what s is.
+  Elements(Sequence &sequence, Linear length)
+      : sequence(sequence), length(std::move(length)) {}
+
+  Element at(mlir::Value tensor, llvm::ArrayRef<Linear> index);
+
+private:
+  using Scope = llvm::DenseMap<mlir::Value, Element>;
+
+  Element ofLinalg(mlir::linalg::LinalgOp op, unsigned result,
+                   llvm::ArrayRef<Linear> index);
+  Element ofReshape(mlir::Value source,
+                    llvm::ArrayRef<mlir::ReassociationIndices> groups,
+                    bool expands, llvm::ArrayRef<int64_t> finer,
+                    llvm::ArrayRef<Linear> index);
+  Element ofInsert(mlir::Operation *op, llvm::ArrayRef<Linear> index);
+  Element ofScalar(mlir::Value value, Scope &scope,
+                   llvm::ArrayRef<Linear> loops);
+  std::optional<Linear> sizeOf(mlir::OpFoldResult size);
+
+  Sequence &sequence;
+  Linear length;
+  unsigned budget = 20000; ///< evaluations, as values may be shared many times
+};
+
+} // namespace jarana::state

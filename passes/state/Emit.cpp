@@ -1,0 +1,172 @@
+// The ops of a derived function.
+#include "dialects/hybrid/Hybrid.h"
+#include "passes/state/Build.h"
+
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+
+namespace jarana::state {
+
+void Build::emit(Operation *op, const Plan &plan) {
+  auto mixer = dyn_cast<hybrid::SequenceMixerOpInterface>(op);
+  if (mixer && !mixer.getContextOperands().empty())
+    return emitAttention(op, plan);
+  if (mixer)
+    return emitScan(op, plan);
+  if (isa<linalg::LinalgOp>(op))
+    return emitLinalg(op, plan);
+  if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::EmptyOp>(op))
+    return emitShape(op, plan);
+  if (isa<tensor::ExtractSliceOp>(op))
+    return emitSlice(op, plan);
+  if (isa<tensor::InsertSliceOp>(op))
+    return emitInsert(op, plan);
+  emitClone(op, plan);
+}
+
+/// The same op on other operands.
+void Build::emitClone(Operation *op, const Plan &plan) {
+  IRMapping mapping;
+  for (const auto &[value, need] : plan.captured)
+    mapping.map(value, get(value, need.axes));
+  for (Region &region : op->getRegions())
+    region.walk([&](Operation *inner) {
+      for (Value value : inner->getOperands())
+        if (!mapping.contains(value) &&
+            value.getParentRegion() == op->getParentRegion() &&
+            sizes.isShapeArithmetic(value))
+          mapping.map(value, scalar(value, Kind::Context));
+    });
+  Operation *copy = b.clone(*op, mapping);
+  b.setInsertionPoint(copy);
+  for (auto [index, need] : llvm::enumerate(plan.operands)) {
+    Value operand = op->getOperand(index);
+    copy->setOperand(index, need ? get(operand, need->axes)
+                                 : scalar(operand, Kind::Context));
+  }
+  b.setInsertionPointAfter(copy);
+  if (auto style = dyn_cast<DestinationStyleOpInterface>(copy)) {
+    for (OpResult result : copy->getResults())
+      result.setType(style.getTiedOpOperand(result)->get().getType());
+  } else if (!isPlain(plan.demand.axes)) {
+    copy->getResult(plan.result)
+        .setType(typeOf(op->getResult(plan.result), normal(plan.demand.axes)));
+  }
+  set(op->getResult(plan.result), plan.demand.axes,
+      copy->getResult(plan.result));
+  if (plan.loops.empty())
+    return;
+  // Indices of loops become positions.
+  SmallVector<linalg::IndexOp> indices;
+  copy->walk([&](linalg::IndexOp index) { indices.push_back(index); });
+  for (linalg::IndexOp index : indices) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(copy);
+    Value first = offset(plan.loops[index.getDim()].kind);
+    if (!first)
+      continue;
+    b.setInsertionPointAfter(index);
+    auto position = arith::AddIOp::create(b, index.getLoc(), index, first);
+    index.getResult().replaceAllUsesExcept(position, position);
+  }
+}
+
+void Build::emitLinalg(Operation *op, const Plan &plan) { emitClone(op, plan); }
+
+void Build::emitShape(Operation *op, const Plan &plan) {
+  Value result = op->getResult(0);
+  RankedTensorType type = typeOf(result, normal(plan.demand.axes));
+  auto sizesOf = [&](ArrayRef<OpFoldResult> old) {
+    SmallVector<OpFoldResult> made;
+    for (auto [axis, dim] : llvm::enumerate(old))
+      made.push_back(size(dim, plan.demand.axes[axis].kind));
+    return made;
+  };
+  if (auto empty = dyn_cast<tensor::EmptyOp>(op)) {
+    set(result, plan.demand.axes,
+        tensor::EmptyOp::create(b, loc, sizesOf(empty.getMixedSizes()),
+                                type.getElementType()));
+    return;
+  }
+  Value source = get(op->getOperand(0), plan.operands[0]->axes);
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
+    auto groups = expand.getReassociationIndices();
+    auto from = tensor::CollapseShapeOp::inferCollapsedType(
+        type, expand.getReassociationMaps());
+    set(result, plan.demand.axes,
+        tensor::ExpandShapeOp::create(b, loc, type, as(source, from), groups,
+                                      sizesOf(expand.getMixedOutputShape())));
+    return;
+  }
+  auto collapse = cast<tensor::CollapseShapeOp>(op);
+  set(result, plan.demand.axes,
+      tensor::CollapseShapeOp::create(b, loc, source,
+                                      collapse.getReassociationIndices()));
+}
+
+void Build::emitSlice(Operation *op, const Plan &plan) {
+  auto slice = cast<tensor::ExtractSliceOp>(op);
+  llvm::SmallBitVector dropped = slice.getDroppedDims();
+  SmallVector<OpFoldResult> offsets, lengths;
+  unsigned result = 0;
+  for (int64_t axis = 0; axis < slice.getSourceType().getRank(); ++axis) {
+    Kind wanted = dropped[axis] ? Kind::Plain : plan.demand.axes[result++].kind;
+    OpFoldResult start = slice.getMixedOffsets()[axis],
+                 count = slice.getMixedSizes()[axis];
+    bool fromSequence = plan.operands[0]->axes[axis].kind != Kind::Plain;
+    if (fromSequence) {
+      // All of it, or the last position, which alone is there.
+      offsets.push_back(b.getIndexAttr(0));
+      lengths.push_back(wanted == Kind::Plain ? count : size(count, wanted));
+    } else if (wanted != Kind::Plain) {
+      Value first = offset(wanted);
+      OpFoldResult base = size(start, Kind::Plain);
+      offsets.push_back(base);
+      if (first)
+        offsets.back() =
+            isZeroInteger(base)
+                ? first
+                : arith::AddIOp::create(
+                      b, loc, getValueOrCreateConstantIndexOp(b, loc, base),
+                      first)
+                      .getResult();
+      lengths.push_back(length(wanted));
+      int64_t table = slice.getSourceType().getDimSize(axis);
+      if (!ShapedType::isDynamic(table))
+        require(arith::CmpIOp::create(
+                    b, loc, arith::CmpIPredicate::sle,
+                    arith::AddIOp::create(
+                        b, loc, total,
+                        getValueOrCreateConstantIndexOp(b, loc, base)),
+                    constant(table)),
+                "there are more positions than the " + Twine(table) +
+                    " of the table that node '" + nodeName(op) + "' reads");
+    } else {
+      offsets.push_back(size(start, Kind::Plain));
+      lengths.push_back(size(count, Kind::Plain));
+    }
+  }
+  set(slice.getResult(), plan.demand.axes,
+      tensor::ExtractSliceOp::create(
+          b, loc, typeOf(slice.getResult(), normal(plan.demand.axes)),
+          get(slice.getSource(), plan.operands[0]->axes), offsets, lengths,
+          slice.getMixedStrides()));
+}
+
+void Build::emitInsert(Operation *op, const Plan &plan) {
+  auto insert = cast<tensor::InsertSliceOp>(op);
+  SmallVector<OpFoldResult> offsets, lengths;
+  for (int64_t axis = 0; axis < insert.getDestType().getRank(); ++axis) {
+    Kind wanted = plan.demand.axes[axis].kind;
+    offsets.push_back(size(insert.getMixedOffsets()[axis], Kind::Plain));
+    lengths.push_back(size(insert.getMixedSizes()[axis], wanted));
+  }
+  set(insert.getResult(), plan.demand.axes,
+      tensor::InsertSliceOp::create(
+          b, loc, get(insert.getSource(), plan.operands[0]->axes),
+          get(insert.getDest(), plan.operands[1]->axes), offsets, lengths,
+          insert.getMixedStrides()));
+}
+
+} // namespace jarana::state

@@ -1,0 +1,159 @@
+// Mixers of a derived function: their states are arguments, and the next states
+// results.
+#include "dialects/hybrid/Hybrid.h"
+#include "passes/state/Build.h"
+
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace jarana::state {
+
+/// An argument for a state; the caller adds the result.
+Value Build::addState(Operation *op, RankedTensorType type, StringRef kind,
+                      int pastAxis) {
+  unsigned number = numbers.try_emplace(op, numbers.size()).first->second;
+  std::string suffix = "." + std::to_string(number) + "." + kind.str();
+  SmallVector<std::string> dims;
+  auto texts = [&](const std::string &positions) {
+    SmallVector<std::string> dims;
+    for (auto [axis, extent] : llvm::enumerate(type.getShape()))
+      dims.push_back(int(axis) == pastAxis           ? positions
+                     : ShapedType::isDynamic(extent) ? batchName
+                                                     : std::to_string(extent));
+    return dims;
+  };
+  Value argument =
+      addArgument(type, "state" + suffix, texts("past"), type.getElementType());
+  NamedAttrList next(cast<DictionaryAttr>(argAttrs.back()));
+  SmallVector<Attribute> nextDims;
+  for (const std::string &dim : texts("past + " + lengthName))
+    nextDims.push_back(b.getStringAttr(dim));
+  next.set("hybrid.dims", b.getArrayAttr(nextDims));
+  next.set(hybrid::kNameAttr, b.getStringAttr("next" + suffix));
+  resultAttrs.push_back(next.getDictionary(b.getContext()));
+  tensors.push_back(
+      {"state" + suffix, "next" + suffix, kind.str(), nodeName(op), type});
+  return argument;
+}
+
+/// Mixers with a state of fixed size.
+void Build::emitScan(Operation *op, const Plan &plan) {
+  auto mixer = cast<hybrid::SequenceMixerOpInterface>(op);
+  auto &made = scans[op];
+  if (made.empty()) {
+    SmallVector<hybrid::NamedDims> dims =
+        cast<hybrid::ComputeOpInterface>(op).getNamedDims();
+    SmallVector<Value> operands;
+    SmallVector<OpOperand *> states = mixer.getStateOperands();
+    for (OpOperand &operand : op->getOpOperands()) {
+      unsigned number = operand.getOperandNumber();
+      if (!llvm::is_contained(states, &operand)) {
+        operands.push_back(get(operand.get(), plan.operands[number]->axes));
+        continue;
+      }
+      // A window of past inputs has a dimension of positions; a recurrent state
+      // has none.
+      bool window = StringRef(dims[number].dims).contains('*');
+      operands.push_back(
+          addState(op, cast<RankedTensorType>(operand.get().getType()),
+                   window ? "conv" : "ssm", -1));
+    }
+    if (step) {
+      auto values = mixer.buildStep(b, operands);
+      made = succeeded(values) ? *values : SmallVector<Value>();
+    }
+    if (made.empty())
+      made = llvm::to_vector_of<Value>(
+          hybrid::cloneOnOperands(b, op, operands)->getResults());
+    for (OpOperand *state : states)
+      results.push_back(made[cast<DestinationStyleOpInterface>(op)
+                                 .getTiedOpResult(state)
+                                 .getResultNumber()]);
+  }
+  Value rows = made[plan.result];
+  OpResult result = op->getResult(plan.result);
+  unsigned along = mixer.getSequenceDim(
+      *cast<DestinationStyleOpInterface>(op).getTiedOpOperand(result));
+  if (!step && plan.demand.axes[along].kind == Kind::Last) {
+    int64_t rank = plan.demand.axes.size();
+    SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0)),
+        strides(rank, b.getIndexAttr(1)),
+        lengths = tensor::getMixedSizes(b, loc, rows);
+    offsets[along] =
+        arith::SubIOp::create(b, loc, lengthValue(Kind::Query), constant(1))
+            .getResult();
+    lengths[along] = b.getIndexAttr(1);
+    rows =
+        tensor::ExtractSliceOp::create(b, loc, typeOf(result, plan.demand.axes),
+                                       rows, offsets, lengths, strides);
+  }
+  set(result, plan.demand.axes, rows);
+}
+
+/// All keys (or values): the past ones, then the new ones.
+Value Build::context(Operation *op, OpOperand &operand, const Plan &plan,
+                     StringRef kind) {
+  Value &all = contexts[operand.get()];
+  if (all)
+    return all;
+  unsigned along =
+      cast<hybrid::SequenceMixerOpInterface>(op).getSequenceDim(operand);
+  Value fresh =
+      get(operand.get(), plan.operands[operand.getOperandNumber()]->axes);
+  auto type = cast<RankedTensorType>(operand.get().getType());
+  Value seen = addState(op, type, kind, static_cast<int>(along));
+  if (!firstContext)
+    firstContext = seen;
+  SmallVector<OpFoldResult> lengths = tensor::getMixedSizes(b, loc, fresh),
+                            newLengths = lengths, pastLengths = lengths;
+  lengths[along] = total;
+  pastLengths[along] = past;
+  Value empty = tensor::EmptyOp::create(b, loc, lengths, type.getElementType());
+  SmallVector<OpFoldResult> zeros(type.getRank(), b.getIndexAttr(0)),
+      ones(type.getRank(), b.getIndexAttr(1)), behind = zeros;
+  behind[along] = past;
+  Value joined = tensor::InsertSliceOp::create(b, loc, seen, empty, zeros,
+                                               pastLengths, ones);
+  all = tensor::InsertSliceOp::create(b, loc, fresh, joined, behind, newLengths,
+                                      ones);
+  results.push_back(all);
+  return all;
+}
+
+void Build::emitAttention(Operation *op, const Plan &plan) {
+  auto attention = cast<hybrid::AttentionOp>(op);
+  Value key = context(op, attention.getKeyMutable(), plan, "key"),
+        value = context(op, attention.getValueMutable(), plan, "value");
+  auto operand = [&](OpOperand &old) {
+    return get(old.get(), plan.operands[old.getOperandNumber()]->axes);
+  };
+  Value bias, position;
+  if (attention.getBias())
+    bias = operand(attention.getBiasMutable()[0]);
+  if (attention.getMask() == hybrid::AttentionMask::Causal) {
+    unsigned along = cast<hybrid::SequenceMixerOpInterface>(op).getSequenceDim(
+        attention.getYMutable());
+    Value first = offset(plan.demand.axes[along].kind);
+    first = arith::IndexCastOp::create(b, loc, b.getI64Type(), first);
+    DenseIntElementsAttr shift;
+    if (attention.getQueryOffset() &&
+        matchPattern(attention.getQueryOffset(), m_Constant(&shift)))
+      first = arith::AddIOp::create(
+          b, loc, first,
+          arith::ConstantOp::create(
+              b, loc,
+              b.getI64IntegerAttr(
+                  shift.getSplatValue<APInt>().getSExtValue())));
+    position = tensor::FromElementsOp::create(
+        b, loc, RankedTensorType::get({}, b.getI64Type()), first);
+  }
+  auto made = hybrid::AttentionOp::create(
+      b, loc, operand(attention.getQueryMutable()), key, value, bias, position,
+      operand(attention.getYMutable()), attention.getScale().convertToFloat(),
+      attention.getMask(), attention.getSoftcap().convertToFloat());
+  made->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  set(op->getResult(0), plan.demand.axes, made->getResult(0));
+}
+
+} // namespace jarana::state

@@ -1,0 +1,272 @@
+#include "passes/state/Sequence.h"
+#include "dialects/hybrid/Hybrid.h"
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+
+using namespace mlir;
+
+namespace jarana::state {
+namespace {
+
+StringRef nameOf(DictionaryAttr attributes) {
+  auto name =
+      attributes ? attributes.getAs<StringAttr>(hybrid::kNameAttr) : nullptr;
+  return name ? name.getValue() : StringRef();
+}
+
+bool isIntegers(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.getElementType().isInteger();
+}
+
+/// Where two sizes are multiplied.
+SizeRole product(SizeRole a, SizeRole b) {
+  if (a == SizeRole::Plain && b == SizeRole::Plain)
+    return SizeRole::Plain;
+  if (a == SizeRole::Other || b == SizeRole::Other ||
+      (a != SizeRole::Plain && b != SizeRole::Plain))
+    return SizeRole::Other;
+  return SizeRole::Folded;
+}
+
+/// The argument and axis whose size `value` is.
+std::optional<std::pair<unsigned, unsigned>> asArgumentSize(Value value) {
+  auto dim = value.getDefiningOp<tensor::DimOp>();
+  auto argument =
+      dim ? dyn_cast<BlockArgument>(dim.getSource()) : BlockArgument();
+  if (!argument || !dim.getConstantIndex())
+    return std::nullopt;
+  return std::pair(argument.getArgNumber(),
+                   static_cast<unsigned>(*dim.getConstantIndex()));
+}
+
+} // namespace
+
+std::optional<Roles> findRoles(func::FuncOp main, Refusal &refusal) {
+  refusal.op = main;
+  auto refuse = [&](const Twine &why) -> std::optional<Roles> {
+    refusal.reason = why.str();
+    return std::nullopt;
+  };
+  Roles roles;
+  std::optional<unsigned> ids;
+  SmallVector<unsigned> integers;
+  for (unsigned i = 0; i < main.getNumArguments(); ++i) {
+    StringRef name = nameOf(main.getArgAttrDict(i));
+    if (name == "input_ids")
+      ids = i;
+    else if (name.contains("position") &&
+             isIntegers(main.getArgumentTypes()[i]))
+      roles.positions = i;
+    else if (name.contains("mask"))
+      roles.mask = i;
+    else if (isIntegers(main.getArgumentTypes()[i]))
+      integers.push_back(i);
+  }
+  if (!ids && integers.size() == 1)
+    ids = integers.front();
+  if (!ids)
+    return refuse("has no input of token ids ('input_ids')");
+  roles.ids = *ids;
+  for (unsigned i = 0; i < main.getNumArguments(); ++i)
+    if (i != *ids && roles.mask != i && roles.positions != i)
+      return refuse("has the input '" + nameOf(main.getArgAttrDict(i)) +
+                    "', which is no token ids, mask or positions");
+  auto type = dyn_cast<RankedTensorType>(main.getArgumentTypes()[*ids]);
+  if (!type || type.getRank() != 2 || !isIntegers(type))
+    return refuse("has token ids that are not integers [batch, length]");
+  if (!type.isDynamicDim(1))
+    return refuse("has a fixed length: input '" +
+                  nameOf(main.getArgAttrDict(*ids)) + "' takes " +
+                  Twine(type.getDimSize(1)) + " tokens");
+  for (std::optional<unsigned> other : {roles.mask, roles.positions}) {
+    auto shaped =
+        other ? dyn_cast<RankedTensorType>(main.getArgumentTypes()[*other])
+              : type;
+    if (!shaped || shaped.getRank() != 2)
+      return refuse("has the input '" + nameOf(main.getArgAttrDict(*other)) +
+                    "' that is not [batch, length]");
+  }
+  std::optional<unsigned> logits;
+  for (unsigned i = 0; i < main.getNumResults(); ++i)
+    if (nameOf(main.getResultAttrDict(i)) == "logits")
+      logits = i;
+  if (!logits && main.getNumResults() == 1)
+    logits = 0;
+  auto out = logits ? dyn_cast<RankedTensorType>(main.getResultTypes()[*logits])
+                    : RankedTensorType();
+  if (!out || out.getRank() < 2 || !isa<FloatType>(out.getElementType()))
+    return refuse("has no output 'logits'");
+  roles.logits = *logits;
+  return roles;
+}
+
+Sequence::Sequence(func::FuncOp main, const Roles &roles)
+    : main(main), roles(roles) {
+  if (auto dims = main.getArgAttrOfType<ArrayAttr>(roles.ids, "hybrid.dims"))
+    if (auto text = dyn_cast<StringAttr>(dims[1]))
+      symbol = text.str();
+  readEqualities(main);
+}
+
+/// What the graph checks to be the length of the ids is the length.
+void Sequence::readEqualities(func::FuncOp main) {
+  equalToLength.insert({roles.ids, 1});
+  main.walk([&](hybrid::CheckOp check) {
+    auto compare = check.getCondition().getDefiningOp<arith::CmpIOp>();
+    if (!compare || compare.getPredicate() != arith::CmpIPredicate::eq)
+      return;
+    auto a = asArgumentSize(compare.getLhs()),
+         b = asArgumentSize(compare.getRhs());
+    std::pair<unsigned, unsigned> length(roles.ids, 1);
+    if (a && b && (*a == length || *b == length))
+      equalToLength.insert(*a == length ? *b : *a);
+  });
+}
+
+SizeRole Sequence::ofArgument(BlockArgument argument, unsigned axis) {
+  if (!cast<RankedTensorType>(argument.getType()).isDynamicDim(axis))
+    return SizeRole::Plain;
+  if (equalToLength.contains({argument.getArgNumber(), axis}))
+    return SizeRole::Sequence;
+  auto dims =
+      main.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), "hybrid.dims");
+  auto text = dims && axis < dims.size() ? dyn_cast<StringAttr>(dims[axis])
+                                         : StringAttr();
+  if (!text || symbol.empty() || text.getValue() == "?")
+    return axis == 0 ? SizeRole::Plain : SizeRole::Other;
+  if (text.getValue() == symbol)
+    return SizeRole::Sequence;
+  return axis == 0 && !text.getValue().contains(symbol) ? SizeRole::Plain
+                                                        : SizeRole::Other;
+}
+
+SizeRole Sequence::roleOf(OpFoldResult size) {
+  auto value = dyn_cast<Value>(size);
+  return value ? roleOf(value) : SizeRole::Plain;
+}
+
+SizeRole Sequence::roleOf(Value size) {
+  auto found = sizes.find(size);
+  if (found != sizes.end())
+    return found->second;
+  SizeRole role = computeRole(size);
+  sizes[size] = role;
+  return role;
+}
+
+SizeRole Sequence::computeRole(Value size) {
+  Operation *op = size.getDefiningOp();
+  if (!op || !isShapeArithmetic(size))
+    return SizeRole::Other;
+  if (op->hasTrait<OpTrait::ConstantLike>())
+    return SizeRole::Plain;
+  if (auto dim = dyn_cast<tensor::DimOp>(op))
+    return ofArgument(cast<BlockArgument>(dim.getSource()),
+                      *dim.getConstantIndex());
+  if (isa<arith::IndexCastOp>(op))
+    return roleOf(op->getOperand(0));
+  if (isa<arith::MulIOp>(op))
+    return product(roleOf(op->getOperand(0)), roleOf(op->getOperand(1)));
+  return llvm::all_of(
+             op->getOperands(),
+             [&](Value operand) { return roleOf(operand) == SizeRole::Plain; })
+             ? SizeRole::Plain
+             : SizeRole::Other;
+}
+
+bool Sequence::isShapeArithmetic(Value value) {
+  auto found = arithmetic.find(value);
+  if (found != arithmetic.end())
+    return found->second;
+  Operation *op = value.getDefiningOp();
+  bool is = false;
+  if (op && value.getType().isIntOrIndex()) {
+    if (auto dim = dyn_cast<tensor::DimOp>(op))
+      is = isa<BlockArgument>(dim.getSource()) && dim.getConstantIndex();
+    else
+      is = op->hasTrait<OpTrait::ConstantLike>() ||
+           (isa<arith::ArithDialect>(op->getDialect()) &&
+            op->getNumRegions() == 0 &&
+            llvm::all_of(op->getOperands(), [&](Value operand) {
+              return isShapeArithmetic(operand);
+            }));
+  }
+  arithmetic[value] = is;
+  return is;
+}
+
+SizeRole Sequence::roleOf(Value tensor, unsigned axis) {
+  if (!cast<RankedTensorType>(tensor.getType()).isDynamicDim(axis))
+    return SizeRole::Plain;
+  auto key = std::pair(tensor, axis);
+  auto found = axes.find(key);
+  if (found != axes.end())
+    return found->second;
+  SizeRole role = computeAxis(tensor, axis);
+  axes[key] = role;
+  return role;
+}
+
+SizeRole Sequence::computeAxis(Value tensor, unsigned axis) {
+  if (auto argument = dyn_cast<BlockArgument>(tensor))
+    return argument.getOwner() == &main.getBody().front()
+               ? ofArgument(argument, axis)
+               : SizeRole::Other;
+  Operation *op = tensor.getDefiningOp();
+  if (auto style = dyn_cast<DestinationStyleOpInterface>(op))
+    return roleOf(style.getTiedOpOperand(cast<OpResult>(tensor))->get(), axis);
+  if (auto empty = dyn_cast<tensor::EmptyOp>(op))
+    return roleOf(empty.getMixedSizes()[axis]);
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
+    return roleOf(expand.getMixedOutputShape()[axis]);
+  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
+    SizeRole role = SizeRole::Plain;
+    bool alone = true;
+    for (int64_t source : collapse.getReassociationIndices()[axis]) {
+      SizeRole factor = roleOf(collapse.getSrc(), source);
+      if (factor == SizeRole::Plain) {
+        alone &= collapse.getSrcType().getDimSize(source) == 1;
+        continue;
+      }
+      role = role == SizeRole::Plain ? factor : SizeRole::Other;
+    }
+    return role == SizeRole::Sequence && !alone ? SizeRole::Folded : role;
+  }
+  if (auto cast = dyn_cast<tensor::CastOp>(op))
+    return roleOf(cast.getSource(), axis);
+  if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
+    return roleOf(insert.getDest(), axis);
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
+    llvm::SmallBitVector dropped = slice.getDroppedDims();
+    for (unsigned source = 0, result = 0; source < dropped.size(); ++source)
+      if (!dropped[source] && result++ == axis)
+        return roleOf(slice.getMixedSizes()[source]);
+  }
+  if (auto concat = dyn_cast<tensor::ConcatOp>(op))
+    return concat.getDim() == axis ? SizeRole::Other
+                                   : roleOf(concat.getInputs()[0], axis);
+  if (auto pad = dyn_cast<tensor::PadOp>(op)) {
+    bool same = isZeroInteger(pad.getMixedLowPad()[axis]) &&
+                isZeroInteger(pad.getMixedHighPad()[axis]);
+    return same ? roleOf(pad.getSource(), axis) : SizeRole::Other;
+  }
+  return SizeRole::Other;
+}
+
+bool Sequence::isLastPosition(OpFoldResult index) {
+  auto value = dyn_cast<Value>(index);
+  if (!value || !isShapeArithmetic(value))
+    return false;
+  APInt number;
+  if (auto add = value.getDefiningOp<arith::AddIOp>())
+    return matchPattern(add.getRhs(), m_ConstantInt(&number)) &&
+           number.isAllOnes() && roleOf(add.getLhs()) == SizeRole::Sequence;
+  if (auto sub = value.getDefiningOp<arith::SubIOp>())
+    return matchPattern(sub.getRhs(), m_ConstantInt(&number)) &&
+           number.isOne() && roleOf(sub.getLhs()) == SizeRole::Sequence;
+  return false;
+}
+
+} // namespace jarana::state
