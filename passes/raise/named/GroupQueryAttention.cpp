@@ -5,8 +5,6 @@
 
 #include "dialects/hybrid/Hybrid.h"
 
-#include <cmath>
-
 using namespace mlir;
 
 namespace jarana::raise {
@@ -110,12 +108,7 @@ LogicalResult lowerGroupQueryAttention(Lowering &lowering, Operation *op) {
                     cacheShape);
   value = extendCache(lowering, pastValue, build.transpose(value, headsFirst),
                       before, cacheShape);
-  if (op->getNumResults() > 1)
-    lowering.set(op->getResult(1),
-                 build.castShape(key, lowering.shapeOf(op->getResult(1))));
-  if (op->getNumResults() > 2)
-    lowering.set(op->getResult(2),
-                 build.castShape(value, lowering.shapeOf(op->getResult(2))));
+  setPresent(lowering, op, key, value);
 
   query = build.transpose(build.reshape(query, {batch, length, h, r, width}),
                           {0, 2, 3, 1, 4});
@@ -123,29 +116,19 @@ LogicalResult lowerGroupQueryAttention(Lowering &lowering, Operation *op) {
   int64_t window = Lowering::integer(op, "local_window_size", -1);
   limits.left = window > 0 ? window - 1 : -1;
   limits.offset = before;
-  Tensor mask = lowering.present(op, 10) ? lowering.get(op, 10) : Tensor();
-  Tensor bias =
-      attentionBias(lowering, mask, limits, batch, heads, shared, length, keys);
-  double scale = Lowering::real(op, "scale");
-  if (scale == 0)
-    scale = 1 / std::sqrt(static_cast<double>(*width.constant()));
-  Tensor init = build.empty(query.shape, query.elementType());
-  auto attention = hybrid::AttentionOp::create(
-      build.b, build.loc, query.value, key.value, value.value, bias.value,
-      before.value, init.value, static_cast<float>(scale),
-      hybrid::AttentionMask::Causal,
-      static_cast<float>(Lowering::real(op, "softcap")));
-  Tensor y =
-      build.transpose({attention->getResult(0), init.shape}, {0, 3, 1, 2, 4});
+  std::optional<double> given;
+  if (double scale = Lowering::real(op, "scale"); scale != 0)
+    given = scale;
+  AttentionParts parts{query, key,    value,
+                       {},    limits, *attentionScale(op, given, width)};
+  if (lowering.present(op, 10))
+    parts.mask = lowering.get(op, 10);
+  parts.softcap = Lowering::real(op, "softcap");
+  parts.causal = true;
+  parts.facts = {{"packed", packed ? "yes" : "no"}};
+  Tensor y = build.transpose(attend(lowering, op, parts), {0, 3, 1, 2, 4});
   lowering.set(op->getResult(0),
                build.reshape(y, lowering.shapeOf(op->getResult(0))));
-  lowering.report.raised("GroupQueryAttention", Lowering::nodeName(op),
-                         "hybrid.attention",
-                         {{"heads", std::to_string(queryHeads)},
-                          {"kv_heads", std::to_string(heads)},
-                          {"head_dim", context.print(width)},
-                          {"packed", packed ? "yes" : "no"},
-                          {"mask", bias ? "causal and bias" : "causal"}});
   return success();
 }
 

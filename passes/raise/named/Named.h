@@ -11,6 +11,11 @@ namespace jarana::raise {
 Tensor rotate(Lowering &lowering, mlir::Operation *op, Tensor input, Tensor cos,
               Tensor sin, Tensor positions, bool interleaved);
 
+/// Where `op`, a product or RMSNormalization, ends a norm with a gate, with
+/// groups, or with a weight of its own: lowers all of it as one
+/// hybrid.rms_norm. False where it does not.
+bool lowerGatedNorm(Lowering &lowering, mlir::Operation *op);
+
 /// What a query sees beside the bias.
 struct KeyLimits {
   Tensor offset;     ///< [] or [b], i64: keys before the first query; absent: 0
@@ -32,6 +37,32 @@ Tensor attentionBias(Lowering &lowering, Tensor mask, const KeyLimits &limits,
 /// [b, h, r, m, s]: mode 0 scaled, 1 capped, 2 with the bias, 3 their softmax.
 Tensor attentionScores(Lowering &lowering, Tensor query, Tensor key,
                        Tensor bias, double scale, double softcap, int64_t mode);
+
+/// What the attention operators come down to.
+struct AttentionParts {
+  Tensor query;      ///< [b, h, r, m, d]; h and r are known
+  Tensor key, value; ///< [b, h, s, d], [b, h, s, e]
+  Tensor mask;       ///< as of attentionBias; may be absent
+  KeyLimits limits;
+  double scale = 1, softcap = 0;
+  bool causal = false; ///< with the limits' offset
+  std::vector<std::pair<std::string, std::string>> facts =
+      {}; ///< for the report
+};
+
+/// The scale that is given, or 1 / sqrt(width): an error where neither is
+/// known.
+mlir::FailureOr<double> attentionScale(mlir::Operation *op,
+                                       std::optional<double> given,
+                                       const Expr &width);
+
+/// Makes hybrid.attention for `op` and reports it: [b, h, r, m, e].
+Tensor attend(Lowering &lowering, mlir::Operation *op,
+              const AttentionParts &parts);
+
+/// Sets results 1 and 2 of `op`, where it has them.
+void setPresent(Lowering &lowering, mlir::Operation *op, Tensor key,
+                Tensor value);
 
 /// A 0-d i64 tensor.
 Tensor scalarTensor(Lowering &lowering, const Expr &value);

@@ -1,0 +1,313 @@
+// Attention that an exporter took apart (a Softmax between two products), or
+// that has its keys and values repeated for all heads and a mask that an
+// attribute says as well, becomes Attention.
+//
+// The mask is not analysed but guessed: no mask at all, causal, causal with a
+// window, causal with the padding that an argument gives, and at last the
+// graph's own mask as it is. The verifier holds each against the graph.
+//
+// Rows that see no key: Attention gives 0 for them. Exporters that hide keys by
+// adding -3.4e38 get the mean of all values there. These rows are the padding
+// of the queries themselves, they mean nothing, and no two runtimes agree on
+// them; so where nothing else depends on them (emptyRowsStayApart) they are
+// left out of the comparison. Elsewhere the graph's own mask is kept, which
+// gives the same mean.
+#include "passes/raise/recognise/AttentionMask.h"
+#include "passes/raise/recognise/Constants.h"
+
+#include "dialects/onnx/OnnxDialect.h"
+
+using namespace mlir;
+
+namespace jarana::raise::recognise {
+
+using symbolic::Expr;
+
+namespace {
+
+/// One guess of what the mask says.
+struct Guess {
+  enum Kind { None, Keys, Own } kind = None;
+  bool causal = false;
+  int64_t window = -1;      ///< keys before a query that it sees; -1: all
+  bool allRows = true;      ///< false: those that see a key
+  bool anyContents = false; ///< the own mask, with random numbers in it
+  std::string text() const {
+    std::string text = causal ? "causal" : "";
+    if (window >= 0)
+      text += " window of " + std::to_string(window + 1);
+    if (kind != None)
+      text += (text.empty() ? "" : " and ") +
+              std::string(kind == Keys ? "padding" : "as in the graph");
+    return text.empty() ? "none" : text;
+  }
+};
+
+/// Lengths beyond every distance in the mask must be tried: what that may take
+/// for one length, in multiplications and in scores.
+constexpr double mostProducts = 2e8, mostScores = 4e6;
+
+/// What may lie in a cut: random inputs see all that these do.
+constexpr StringLiteral allowedOps[] = {
+    "MatMul",    "Mul",    "Div",       "Add",      "Where",   "Softmax",
+    "IsNaN",     "Cast",   "CastLike",  "Identity", "Reshape", "Transpose",
+    "Unsqueeze", "Expand", "Squeeze",   "Tile",     "Slice",   "Concat",
+    "Gather",    "Tanh",   "Attention", "Shape"};
+
+/// Past keys or values and the new ones.
+std::optional<std::pair<Value, Value>> pastAndNew(const HeadsValue &heads) {
+  Operation *op = heads.value.getDefiningOp();
+  if (heads.positionsFirst || opName(op) != "Concat" ||
+      op->getNumOperands() != 2)
+    return std::nullopt;
+  int64_t axis = op->getAttrOfType<IntegerAttr>("axis").getInt();
+  if (axis != 2 && axis != -2)
+    return std::nullopt;
+  return std::pair(op->getOperand(0), op->getOperand(1));
+}
+
+class AttentionProposals {
+public:
+  AttentionProposals(AttentionMatch match, Graph &graph,
+                     SmallVectorImpl<Proposal> &proposals)
+      : match(std::make_shared<AttentionMatch>(std::move(match))), graph(graph),
+        proposals(proposals) {
+    facts = std::make_shared<MaskFacts>(examineMask(*this->match, graph));
+  }
+
+  void run() {
+    SmallVector<Guess> guesses = guess();
+    bool folds = match->keys.size() > 1 && match->values.size() > 1;
+    size_t first = proposals.size();
+    for (bool fold : {true, false}) {
+      if (fold != folds && fold)
+        continue;
+      const HeadsValue &key = fold ? match->keys.back() : match->keys.front(),
+                       &value =
+                           fold ? match->values.back() : match->values.front();
+      if (key.heads != value.heads)
+        continue;
+      for (const Guess &guess : guesses)
+        propose(guess, key, value);
+    }
+    // Made of what it is made of already: nothing to propose.
+    if (opName(match->anchor) == "Attention" && !folds &&
+        (match->masks.empty() || match->causal))
+      proposals.truncate(first);
+  }
+
+private:
+  Expr dimOf(Value value, int64_t axis) { return dim(graph, value, axis); }
+
+  SmallVector<Guess> guess() {
+    SmallVector<Guess> guesses;
+    bool isOperator = opName(match->anchor) == "Attention";
+    if (match->masks.empty() || (isOperator && match->causal)) {
+      guesses.push_back({match->masks.empty() ? Guess::None : Guess::Own,
+                         match->causal, -1, true, !match->masks.empty()});
+      return guesses;
+    }
+    bool oneQuery = graph.shapes.context().proveEqual(match->queries, Expr(1));
+    bool nearby = facts->bounded;
+    for (int64_t distance : facts->distances)
+      nearby &= affordable(distance);
+    SmallVector<Guess::Kind> kinds;
+    if (nearby && facts->arguments.empty())
+      kinds.push_back(Guess::None);
+    if (nearby && hasKeyMask(*match, *facts, graph))
+      kinds.push_back(Guess::Keys);
+    for (Guess::Kind kind : kinds) {
+      if (oneQuery)
+        guesses.push_back({kind, false});
+      guesses.push_back({kind, true});
+      for (int64_t distance : windows())
+        guesses.push_back({kind, true, distance});
+    }
+    if (nearby && facts->arguments.size() < 2)
+      guesses.push_back({Guess::Own, true});
+    if (llvm::is_contained(kinds, Guess::Keys))
+      guesses.push_back({Guess::Keys, true, -1, false});
+    if (!isOperator || match->keys.size() > 1)
+      guesses.push_back({Guess::Own, false, -1, true, true});
+    return guesses;
+  }
+
+  /// Whether lengths beyond this many positions can be tried.
+  bool affordable(int64_t distance) {
+    auto length = static_cast<double>(distance + 4);
+    auto width = static_cast<double>(
+        graph.shapes.context().valueOf(dimOf(match->query, 3)).value_or(1));
+    double scores = length * length * static_cast<double>(match->heads);
+    return scores <= mostScores && 2 * scores * width <= mostProducts;
+  }
+
+  /// Where a window may begin, seen from the query.
+  SmallVector<int64_t> windows() {
+    SmallVector<int64_t> result;
+    for (int64_t distance : facts->distances)
+      for (int64_t candidate : {distance, distance - 1})
+        if (!llvm::is_contained(result, candidate) && result.size() < 6)
+          result.push_back(candidate);
+    return result;
+  }
+
+  void propose(const Guess &guess, const HeadsValue &key,
+               const HeadsValue &value) {
+    auto keyParts = pastAndNew(key), valueParts = pastAndNew(value);
+    symbolic::Context &context = graph.shapes.context();
+    if (keyParts && valueParts && key.value != value.value &&
+        context.proveEqual(dimOf(keyParts->second, 2), match->queries))
+      add(guess, key, value, keyParts, valueParts);
+    // Without a past the first query is at the first key.
+    bool aligned = context.proveEqual(match->queries, match->keyCount);
+    if (aligned || (!guess.causal && guess.window < 0))
+      add(guess, key, value, std::nullopt, std::nullopt);
+  }
+
+  using Parts = std::optional<std::pair<Value, Value>>;
+
+  void add(const Guess &guess, const HeadsValue &key, const HeadsValue &value,
+           const Parts &keyParts, const Parts &valueParts) {
+    // The choice of 0 for rows without keys stays outside where the mask is
+    // taken as it comes.
+    const AttentionOutput &output =
+        guess.anyContents ? match->outputs.back() : match->outputs.front();
+    Proposal proposal;
+    proposal.kind = "Attention";
+    proposal.inputs.push_back({match->query});
+    if (keyParts)
+      for (Value part : {keyParts->first, keyParts->second, valueParts->first,
+                         valueParts->second})
+        proposal.inputs.push_back({part});
+    else
+      for (Value whole : {key.value, value.value})
+        proposal.inputs.push_back({whole});
+    if (guess.anyContents)
+      for (const MaskTerm &term : match->masks)
+        proposal.inputs.push_back({term.value, term.kind == MaskTerm::Added
+                                                   ? Fill::Normal
+                                                   : Fill::Mask});
+    else
+      for (Value argument : facts->arguments)
+        proposal.arguments.push_back({argument, Fill::Mask});
+    proposal.outputs.push_back(output.value);
+    if (keyParts)
+      proposal.outputs.append({key.value, value.value});
+    if (!guess.allRows) {
+      if (!emptyRowsStayApart(*match, output, facts->arguments[0], graph))
+        return;
+      if (!rows) {
+        OnnxBuilder build(match->anchor, match->anchor->getLoc(), graph.shapes);
+        rows = rowsWithKeys(build, match->masks);
+      }
+      if (!rows)
+        return;
+      proposal.relevant = rows;
+    }
+    bool oneQuery = graph.shapes.context().proveEqual(match->queries, Expr(1));
+    proposal.length = oneQuery ? match->keyCount : match->queries;
+    for (int64_t distance : facts->distances)
+      if (!guess.anyContents)
+        proposal.window = std::max(proposal.window, distance + 1);
+    proposal.allowed = allowedOps;
+    proposal.facts = {
+        {"heads", std::to_string(match->heads)},
+        {"kv_heads", std::to_string(key.heads)},
+        {"head_dim", graph.shapes.context().print(dimOf(match->query, 3))},
+        {"mask", guess.text()}};
+    if (!guess.allRows)
+      proposal.facts.emplace_back("rows_without_keys", "0 instead of a mean");
+    proposal.build = [match = match, facts = facts, guess, key, value,
+                      positionsFirst = output.positionsFirst,
+                      past = keyParts.has_value(),
+                      graph = &graph](OnnxBuilder &build, ValueRange values) {
+      return makeCandidate(build, values, *match, *facts, guess, key, value,
+                           positionsFirst, past, *graph);
+    };
+    proposals.push_back(std::move(proposal));
+  }
+
+  static SmallVector<Value> makeCandidate(
+      OnnxBuilder &build, ValueRange values, const AttentionMatch &match,
+      const MaskFacts &facts, const Guess &guess, const HeadsValue &key,
+      const HeadsValue &value, bool positionsFirst, bool past, Graph &graph) {
+    size_t next = 1;
+    Value query = values[0], none = build.none(), pastKey = none,
+          pastValue = none;
+    if (past)
+      pastKey = values[next++];
+    Value keys = values[next++];
+    if (past)
+      pastValue = values[next++];
+    Value valuesIn = values[next++];
+    auto headsFirst = [&](Value heads, bool swap) {
+      return swap ? build.transpose(heads, {0, 2, 1, 3}) : heads;
+    };
+    if (!past) {
+      keys = headsFirst(keys, key.positionsFirst);
+      valuesIn = headsFirst(valuesIn, value.positionsFirst);
+    }
+    Value mask = none;
+    if (guess.kind == Guess::Keys)
+      mask = keyMask(build, match, facts, graph);
+    if (guess.kind == Guess::Own) {
+      SmallVector<MaskTerm> terms(match.masks);
+      if (guess.anyContents)
+        for (MaskTerm &term : terms)
+          term.value = values[next++];
+      mask = ownMask(build, terms, elementOf(query));
+    }
+    if (!mask || !keys || !valuesIn)
+      return {};
+    auto integer = [&](StringRef name, int64_t number) {
+      return build.attribute(name, build.b.getI64IntegerAttr(number));
+    };
+    auto real = [&](StringRef name, double number) {
+      return build.attribute(
+          name, build.b.getF32FloatAttr(static_cast<float>(number)));
+    };
+    SmallVector<NamedAttribute> attributes = {
+        integer("is_causal", guess.causal),
+        real("scale", match.scale * key.scale)};
+    if (match.softcap != 0)
+      attributes.push_back(real("softcap", match.softcap));
+    if (guess.window >= 0)
+      attributes.push_back(integer("left_window_size", guess.window));
+    SmallVector<Value> results = build.create(
+        "Attention", {query, keys, valuesIn, mask, pastKey, pastValue, none},
+        attributes, past ? 3 : 1);
+    if (!results[0])
+      return {};
+    results[0] = headsFirst(results[0], positionsFirst);
+    if (!results[0])
+      return {};
+    return results;
+  }
+
+  std::shared_ptr<AttentionMatch> match;
+  Graph &graph;
+  SmallVectorImpl<Proposal> &proposals;
+  std::shared_ptr<MaskFacts> facts;
+  Value rows;
+};
+
+class AttentionRecogniser : public Recogniser {
+public:
+  StringRef name() const override { return "attention"; }
+
+  void propose(Operation *anchor, Graph &graph,
+               SmallVectorImpl<Proposal> &proposals,
+               std::string &declined) override {
+    auto match = matchAttention(anchor, graph.shapes, declined);
+    if (match)
+      AttentionProposals(std::move(*match), graph, proposals).run();
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Recogniser> makeAttentionRecogniser() {
+  return std::make_unique<AttentionRecogniser>();
+}
+
+} // namespace jarana::raise::recognise

@@ -1,0 +1,195 @@
+#include "passes/raise/recognise/AttentionMask.h"
+
+#include "dialects/onnx/OnnxDialect.h"
+#include "passes/raise/recognise/Constants.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+
+namespace jarana::raise::recognise {
+
+using symbolic::Expr;
+
+namespace {
+
+constexpr size_t mostValues = 400;
+
+/// What a mask is computed from, constants aside.
+class MaskWalk {
+public:
+  MaskWalk(const AttentionMatch &match, Graph &graph, MaskFacts &facts)
+      : match(match), graph(graph), facts(facts) {}
+
+  void run() {
+    SmallVector<Value> open;
+    for (const MaskTerm &term : match.masks)
+      open.push_back(term.value);
+    for (const AttentionOutput &output : match.outputs)
+      if (output.chosen)
+        if (Operation *op = output.value.getDefiningOp())
+          open.push_back(op->getOperand(0));
+    while (!open.empty()) {
+      Value value = open.pop_back_val();
+      if (!seen.insert(value).second)
+        continue;
+      if (seen.size() > mostValues) {
+        facts.bounded = false;
+        return;
+      }
+      visit(value, open);
+    }
+  }
+
+private:
+  void visit(Value value, SmallVectorImpl<Value> &open) {
+    Operation *op = value.getDefiningOp();
+    if (!op) {
+      facts.arguments.push_back(value);
+      return;
+    }
+    StringRef name = opName(op);
+    if (name == "Shape" || name == "Size" || name == "Constant" ||
+        name == "None" || isa<NoneType>(value.getType()))
+      return;
+    if (isPerKey(value))
+      facts.perKey.push_back(value);
+    static constexpr StringLiteral compare[] = {
+        "Add",         "Sub",   "Mul",   "Div",   "Mod",     "Less",
+        "LessOrEqual", "Equal", "Slice", "Range", "Greater", "GreaterOrEqual",
+        "Trilu"};
+    if (llvm::is_contained(compare, name))
+      for (Value operand : op->getOperands())
+        if (!isa<NoneType>(operand.getType()))
+          addDistance(operand);
+    // Shape arithmetic depends on shapes alone, whatever it reads.
+    const onnx::ValueInfo &info = graph.shapes[value];
+    if (info.contents)
+      return;
+    llvm::append_range(open, op->getOperands());
+  }
+
+  bool isPerKey(Value value) {
+    if (!elementOf(value).isInteger(1) || rankOf(value) != 4)
+      return false;
+    const symbolic::Shape &shape = graph.shapes[value].shape;
+    symbolic::Context &context = graph.shapes.context();
+    return context.proveEqual(shape[0], match.batch) &&
+           shape[1].isConstant(1) && shape[2].isConstant(1) &&
+           context.proveEqual(shape[3], match.keyCount);
+  }
+
+  void addDistance(Value value) {
+    // Numbers inside arithmetic on shapes that are known as expressions.
+    auto number = scalarNumber(value, graph.shapes);
+    if (!number || std::fabs(*number) < 2 || std::fabs(*number) > 1e6 ||
+        *number != std::round(*number))
+      return;
+    auto distance = static_cast<int64_t>(std::fabs(*number));
+    if (!llvm::is_contained(facts.distances, distance))
+      facts.distances.push_back(distance);
+  }
+
+  const AttentionMatch &match;
+  Graph &graph;
+  MaskFacts &facts;
+  llvm::DenseSet<Value> seen;
+};
+
+Value scalar(OnnxBuilder &build, Type element, double number) {
+  auto type = RankedTensorType::get({}, element);
+  Attribute value = build.b.getFloatAttr(element, number);
+  auto constant = ::mlir::onnx::ConstantOp::create(
+      build.b, build.loc, type,
+      cast<ElementsAttr>(DenseElementsAttr::get(type, value)));
+  return failed(build.shapes.infer(constant)) ? Value()
+                                              : Value(constant.getOutput());
+}
+
+Value castTo(OnnxBuilder &build, Value value, Type element) {
+  if (elementOf(value) == element)
+    return value;
+  return build.one("Cast", value,
+                   build.attribute("to", TypeAttr::get(element)));
+}
+
+/// Booleans that are true where a key is seen, as floats to add.
+Value asAdded(OnnxBuilder &build, const MaskTerm &term, Type element) {
+  if (term.kind == MaskTerm::Added)
+    return castTo(build, term.value, element);
+  Value zero = scalar(build, element, 0),
+        hidden =
+            scalar(build, element, -std::numeric_limits<double>::infinity());
+  if (term.kind == MaskTerm::Hidden)
+    std::swap(zero, hidden);
+  return build.one("Where", {term.value, zero, hidden});
+}
+
+/// The argument, where it is [b, s] and the only one that matters.
+Value keyArgument(const AttentionMatch &match, const MaskFacts &facts,
+                  Graph &graph) {
+  if (facts.arguments.size() != 1 || rankOf(facts.arguments[0]) != 2)
+    return {};
+  symbolic::Context &context = graph.shapes.context();
+  Value argument = facts.arguments[0];
+  if (!context.proveEqual(dim(graph, argument, 0), match.batch) ||
+      !context.proveEqual(dim(graph, argument, 1), match.keyCount))
+    return {};
+  return argument;
+}
+
+} // namespace
+
+MaskFacts examineMask(const AttentionMatch &match, Graph &graph) {
+  MaskFacts facts;
+  MaskWalk(match, graph, facts).run();
+  return facts;
+}
+
+bool hasKeyMask(const AttentionMatch &match, const MaskFacts &facts,
+                Graph &graph) {
+  return facts.arguments.size() == 1 &&
+         (keyArgument(match, facts, graph) || !facts.perKey.empty());
+}
+
+Value keyMask(OnnxBuilder &build, const AttentionMatch &match,
+              const MaskFacts &facts, Graph &graph) {
+  if (Value argument = keyArgument(match, facts, graph))
+    return build.one("Unsqueeze", {castTo(build, argument, build.b.getI1Type()),
+                                   build.integers({1, 2})});
+  return facts.perKey.front();
+}
+
+Value ownMask(OnnxBuilder &build, ArrayRef<MaskTerm> terms, Type element) {
+  if (terms.empty())
+    return {};
+  if (terms.size() == 1 && terms[0].kind == MaskTerm::Visible)
+    return terms[0].value;
+  if (terms.size() == 1 && terms[0].kind == MaskTerm::Hidden)
+    return build.one("Not", terms[0].value);
+  if (terms.size() == 1)
+    return castTo(build, terms[0].value, element);
+  Value sum = asAdded(build, terms[0], element);
+  for (const MaskTerm &term : terms.drop_front())
+    sum = build.one("Add", {sum, asAdded(build, term, element)});
+  return sum;
+}
+
+Value rowsWithKeys(OnnxBuilder &build, ArrayRef<MaskTerm> terms) {
+  Type f32 = build.b.getF32Type();
+  Value sum;
+  for (const MaskTerm &term : terms) {
+    Value added = asAdded(build, term, f32);
+    sum = sum ? build.one("Add", {sum, added}) : added;
+  }
+  if (!sum)
+    return {};
+  Value most =
+      build.one("ReduceMax", {sum, build.integers({-1})},
+                build.attribute("keepdims", build.b.getI64IntegerAttr(1)));
+  // Half of -10000, the mildest of the numbers that exporters hide keys with.
+  return build.one("Greater", {most, scalar(build, f32, -5000)});
+}
+
+} // namespace jarana::raise::recognise

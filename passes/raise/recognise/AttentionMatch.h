@@ -1,0 +1,57 @@
+// The parts of an attention that an exporter took apart, as they lie in the
+// graph. Finding them is loose: the verifier decides.
+#pragma once
+
+#include "passes/raise/recognise/Recogniser.h"
+
+namespace jarana::raise::recognise {
+
+/// Keys or values at one point of their way to the product: with all query
+/// heads, or before their heads were repeated.
+struct HeadsValue {
+  mlir::Value value;           ///< [b, heads, s, d], or [b, s, heads, d]
+  bool positionsFirst = false; ///< the second of these
+  int64_t heads = 0;
+  double scale = 1; ///< what multiplies it after this point
+};
+
+/// One thing that hides keys from queries; broadcasts with [b, h, m, s].
+struct MaskTerm {
+  enum Kind { Added, Visible, Hidden } kind;
+  mlir::Value value; ///< floats added to the scores, or booleans
+};
+
+/// Where the result can be taken.
+struct AttentionOutput {
+  mlir::Value value;           ///< [b, h, m, e], or [b, m, h, e]
+  bool positionsFirst = false; ///< the second of these
+  bool chosen = false; ///< after a Where that gives 0 for rows without keys
+};
+
+/// Shape letters: b batch, h query heads, m queries, s keys, d and e widths.
+struct AttentionMatch {
+  mlir::Operation *anchor = nullptr; ///< Softmax, or Attention
+  mlir::Operation *scoreProduct = nullptr, *valueProduct = nullptr;
+  mlir::Value query;                          ///< [b, h, m, d]
+  llvm::SmallVector<HeadsValue, 2> keys;      ///< all heads; then the fewest
+  llvm::SmallVector<HeadsValue, 2> values;    ///< in the same way
+  llvm::SmallVector<AttentionOutput> outputs; ///< the last one first
+  llvm::SmallVector<MaskTerm> masks;
+  double scale = 1, softcap = 0;
+  bool causal = false; ///< an Attention that is causal already
+  symbolic::Expr batch, queries, keyCount;
+  int64_t heads = 0;
+};
+
+/// Takes the attention around a Softmax over the last axis, or an Attention
+/// without caches, apart. Nothing where it is none; `declined` says why where
+/// it looks like one.
+std::optional<AttentionMatch> matchAttention(mlir::Operation *anchor,
+                                             onnx::SymbolicShapes &shapes,
+                                             std::string &declined);
+
+/// The number that a scalar of the graph always is.
+std::optional<double> scalarNumber(mlir::Value value,
+                                   onnx::SymbolicShapes &shapes, int depth = 8);
+
+} // namespace jarana::raise::recognise
