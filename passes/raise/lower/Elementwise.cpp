@@ -1,6 +1,6 @@
 // Arithmetic and activation functions, element by element.
-#include "passes/raise/Lowering.h"
 #include "passes/raise/lower/Scalars.h"
+#include "passes/raise/named/Named.h"
 
 #include <cmath>
 
@@ -229,12 +229,18 @@ LogicalResult lowerActivation(Lowering &lowering, Operation *op) {
       });
 }
 
+/// A product, unless it ends a norm.
+LogicalResult lowerMul(Lowering &lowering, Operation *op) {
+  return lowerGatedNorm(lowering, op) ? success()
+                                      : binary<&Scalars::mul>(lowering, op);
+}
+
 } // namespace
 
 void addElementwise(LoweringTable &table) {
   table["Add"] = table["Sum"] = binary<&Scalars::add>;
   table["Sub"] = binary<&Scalars::sub>;
-  table["Mul"] = binary<&Scalars::mul>;
+  table["Mul"] = lowerMul;
   table["Div"] = binary<&Scalars::div>;
   table["Max"] = binary<&Scalars::max>;
   table["Min"] = binary<&Scalars::min>;

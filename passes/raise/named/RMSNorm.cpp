@@ -1,6 +1,6 @@
 // RMSNormalization and SkipSimplifiedLayerNormalization to hybrid.rms_norm.
-#include "passes/raise/Lowering.h"
 #include "passes/raise/lower/Scalars.h"
+#include "passes/raise/named/Named.h"
 
 #include "dialects/hybrid/Hybrid.h"
 
@@ -22,6 +22,8 @@ Tensor normalize(Lowering &lowering, Tensor input, Tensor weight,
 
 /// X, scale -> Y, over the dimensions from `axis` on.
 LogicalResult lowerRMSNormalization(Lowering &lowering, Operation *op) {
+  if (lowerGatedNorm(lowering, op))
+    return success();
   TensorBuilder &build = lowering.build;
   Tensor input = lowering.get(op, 0), scale = lowering.get(op, 1);
   double epsilon = Lowering::real(op, "epsilon", 1e-5);

@@ -49,6 +49,7 @@ enum class Fill {
   Decay,    ///< in [-0.5, -0.01]: logarithms of decays that let the state matter
   Positive, ///< in [0.05, 1.5]
   Wide,     ///< normal times 10^u, u uniform in [-2, 2]: both branches of limits
+  Rows,     ///< normal, each row (last dimension) times 10^u, u in [-4, 1]
   Mask,     ///< boolean or 0/1: zeros first, then ones (left padding), row by row
 };
 
@@ -81,6 +82,9 @@ struct Proposal {
   /// Which elements of outputs[0] count: a boolean value of the graph that
   /// broadcasts with it; null: all.
   mlir::Value relevant;
+  /// Both sides are one sum of products by their index maps, which proves more
+  /// than numbers could: nothing is evaluated.
+  bool exact = false;
   /// What was found: heads, groups, state, ... for the report.
   std::vector<std::pair<std::string, std::string>> facts;
 };
@@ -115,6 +119,7 @@ std::unique_ptr<Recogniser> makeScanRecogniser();        ///< chunked scans
 std::unique_ptr<Recogniser> makeScanStepRecogniser();    ///< one step of a scan
 std::unique_ptr<Recogniser> makeCausalConvRecogniser();
 std::unique_ptr<Recogniser> makeRMSNormRecogniser();
+std::unique_ptr<Recogniser> makeSoftplusRecogniser(); ///< with a threshold
 std::unique_ptr<Recogniser> makeRotaryRecogniser();
 std::unique_ptr<Recogniser> makeAttentionRecogniser();
 
