@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <set>
 
 using nlohmann::json;
@@ -103,6 +104,29 @@ const TensorSpec *find(const std::vector<TensorSpec> &list,
   return nullptr;
 }
 
+/// An entry that takes what `entry` takes, for one token.
+std::string readDecode(const Field &field, const EntrySpec &entry,
+                       const std::map<std::string, EntrySpec> &entries) {
+  std::string name = field.text();
+  auto found = entries.find(name);
+  if (found == entries.end())
+    throw Error(field.where + ": there is no entry '" + name + "'");
+  auto same = [](const std::vector<TensorSpec> &a,
+                 const std::vector<TensorSpec> &b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const TensorSpec &x, const TensorSpec &y) {
+                        return x.name == y.name && x.dtype == y.dtype &&
+                               x.shape.size() == y.shape.size();
+                      });
+  };
+  if (!same(entry.inputs, found->second.inputs) ||
+      !same(entry.outputs, found->second.outputs))
+    throw Error(field.where + ": entry '" + name +
+                "' has other inputs or outputs than the entry that it "
+                "continues");
+  return name;
+}
+
 StateSpec readState(const Field &field,
                     const std::map<std::string, EntrySpec> &entries) {
   StateSpec state;
@@ -150,6 +174,8 @@ StateSpec readState(const Field &field,
                   "', not one of conv, ssm, key, value");
     state.tensors.push_back(std::move(tensor));
   }
+  if (field.has("decode"))
+    state.decode = readDecode(field.at("decode"), entry->second, entries);
   return state;
 }
 
@@ -246,6 +272,8 @@ Manifest parseManifest(std::string_view text) {
   }
   if (root.has("state"))
     manifest.state = readState(root.at("state"), manifest.entries);
+  if (root.has("state_refusal"))
+    manifest.stateRefusal = root.at("state_refusal").text();
   manifest.weights = readFile(root.at("weights"));
   manifest.code = readFile(root.at("code"));
   if (root.has("flops_per_token"))
@@ -278,12 +306,16 @@ std::string printManifest(const Manifest &manifest) {
                                    {"ids", state.ids},
                                    {"logits", state.logits},
                                    {"tensors", tensors}};
+    if (!state.decode.empty())
+      spec["decode"] = state.decode;
     if (!state.mask.empty())
       spec["mask"] = state.mask;
     if (!state.positions.empty())
       spec["positions"] = state.positions;
     root["state"] = spec;
   }
+  if (!manifest.stateRefusal.empty())
+    root["state_refusal"] = manifest.stateRefusal;
   root["weights"] = printFile(manifest.weights);
   root["code"] = printFile(manifest.code);
   root["flops_per_token"] = manifest.flopsPerToken;

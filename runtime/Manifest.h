@@ -45,9 +45,10 @@ struct StateTensor {
 };
 
 /// How a session drives an entry. `mask` and `positions` are empty where the
-/// graph has no such input.
+/// graph has no such input. `decode`, where not empty, is an entry for one new
+/// token per sequence, with the same inputs and outputs.
 struct StateSpec {
-  std::string entry = "main", ids, mask, positions, logits;
+  std::string entry = "main", decode, ids, mask, positions, logits;
   std::vector<StateTensor> tensors;
 };
 
@@ -69,6 +70,7 @@ struct Manifest {
   Target target;
   std::map<std::string, EntrySpec> entries;
   std::optional<StateSpec> state;
+  std::string stateRefusal; ///< why there is no `state`; may be empty
   FileSpec weights, code;
   /// Multiplications and additions of the products with weights, and the bytes
   /// of weights read, for one position; 0: unknown.

@@ -45,7 +45,11 @@ bool isInteger(jarana_dtype dtype) {
 const bundle::StateSpec &stateSpec(const Bundle &bundle) {
   if (!bundle.manifest().state)
     refuse("the bundle's model has no states that a session could keep: it "
-           "takes whole inputs only");
+           "takes whole inputs only" +
+           (bundle.manifest().stateRefusal.empty()
+                ? std::string()
+                : ". No state could be derived: " +
+                      bundle.manifest().stateRefusal));
   return *bundle.manifest().state;
 }
 
@@ -63,6 +67,8 @@ Session::Session(std::shared_ptr<const Bundle> bundle,
       options(wanted), roles(&*bundle->manifest().state) {
   if (options.batch < 1)
     refuse("batch must be at least 1");
+  if (!roles->decode.empty())
+    decoder.emplace(bundle, roles->decode, wanted.threads);
   bindRoles();
   for (const bundle::StateTensor &tensor : roles->tensors)
     addState(tensor);
@@ -251,6 +257,7 @@ void Session::fillInputs(const int64_t *ids, size_t count) {
 }
 
 void Session::advance(const int64_t *ids, size_t count) {
+  Executor &executor = count == 1 && decoder ? *decoder : this->executor;
   const Entry &entry = executor.entry();
   fillInputs(ids, count);
   std::vector<Shape> shapes(entry.inputs.size());

@@ -74,6 +74,7 @@ private:
   std::map<std::string, safetensors::Entry> savedEntries() const;
 
   Executor executor;
+  std::optional<Executor> decoder; // for steps of one token, where there is one
   jarana_session_options options;
   const bundle::StateSpec *roles;
   std::string batchSymbol;

@@ -26,8 +26,12 @@ struct CompileOptions {
 
   /// Dimensions fixed at compile time: symbol to value.
   std::map<std::string, int64_t> bind;
-  /// Stop at a form ("onnx", "hybrid", "kernels", "llvm") and give its text.
+  /// Stop at a form ("onnx", "hybrid", "stateful", "kernels", "llvm") and give
+  /// its text.
   std::string emit;
+  /// Makes a graph that was traced at a fixed length (or batch), or that is
+  /// limited to some, valid for all: the raised operators have no such limit.
+  bool generalizeLength = false, generalizeBatch = false;
   bool errorOnFallback =
       false; ///< fail where a named operator stays on a slow generic path
   bool report = false;     ///< what raising recognised

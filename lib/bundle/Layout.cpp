@@ -99,7 +99,10 @@ FailureOr<std::vector<WeightPlacement>> layoutWeights(ModuleOp module) {
 
 void estimateWork(ModuleOp module, Manifest &manifest) {
   manifest.flopsPerToken = manifest.weightBytesPerToken = 0;
-  module.walk([&](Operation *op) {
+  // Other entries, where there are any, do the work of main in another way.
+  Operation *main = module.lookupSymbol("main");
+  Operation *scope = main ? main : module.getOperation();
+  scope->walk([&](Operation *op) {
     if (auto packed = dyn_cast<hybrid::PackedMatmulOp>(op)) {
       // The panels' padding is no work: columns of the result, where they are
       // known.
@@ -125,7 +128,7 @@ void estimateWork(ModuleOp module, Manifest &manifest) {
   // A weight that is only looked into (an embedding) is not read as a whole.
   SymbolTable symbols(module);
   llvm::DenseSet<StringAttr> counted;
-  module.walk([&](hybrid::LoadWeightOp load) {
+  scope->walk([&](hybrid::LoadWeightOp load) {
     bool whole = llvm::any_of(load->getUsers(), [](Operation *user) {
       return !isa<tensor::ExtractOp>(user);
     });

@@ -12,6 +12,7 @@
 #include "passes/cpu/Pipelines.h"
 #include "passes/raise/Passes.h"
 #include "passes/raise/Report.h"
+#include "passes/state/Passes.h"
 
 #include "mlir/IR/Diagnostics.h"
 
@@ -65,7 +66,9 @@ public:
 
     say("raising");
     if (!runPasses([&](OpPassManager &pm) {
-          pipeline::populateRaisePhase(pm, options.errorOnFallback);
+          pipeline::populateRaisePhase(pm, {options.errorOnFallback,
+                                            options.generalizeLength,
+                                            options.generalizeBatch});
         }))
       return false;
     if (options.report) {
@@ -73,6 +76,10 @@ public:
       raise::RaiseReport::of(*module).print(stream, options.reportJson);
     }
     if (last == pipeline::Form::Hybrid)
+      return emit();
+    if (!deriveState())
+      return false;
+    if (last == pipeline::Form::Stateful)
       return emit();
     if (!isOfManageableSize() || !describe(target))
       return false;
@@ -139,6 +146,27 @@ private:
     return true;
   }
 
+  /// Graphs that come with their own states are driven by these.
+  bool deriveState() {
+    auto main = module->lookupSymbol<func::FuncOp>("main");
+    if (main) {
+      FailureOr<bundle::EntrySpec> signature = pipeline::signatureOf(main);
+      if (failed(signature))
+        return false;
+      bundleDescription.manifest.state =
+          pipeline::findStates("main", *signature);
+    }
+    if (!main || bundleDescription.manifest.state)
+      return true;
+    say("deriving the decode step");
+    if (!runPasses([](OpPassManager &pm) { pipeline::populateStatePhase(pm); }))
+      return false;
+    bundleDescription.manifest.state = pipeline::derivedStates(*module);
+    if (auto refusal = (*module)->getAttrOfType<StringAttr>(state::refusalAttr))
+      bundleDescription.manifest.stateRefusal = refusal.str();
+    return true;
+  }
+
   /// Bufferization and LLVM take minutes for a function of more ops; models of
   /// hundreds of layers stay far below.
   bool isOfManageableSize() {
@@ -169,9 +197,6 @@ private:
         return false;
       manifest.entries[function.getName().str()] = *signature;
     }
-    if (auto main = manifest.entries.find("main");
-        main != manifest.entries.end())
-      manifest.state = pipeline::findStates("main", main->second);
     bundle::estimateWork(*module, manifest);
     return true;
   }

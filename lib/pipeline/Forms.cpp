@@ -1,6 +1,7 @@
 #include "lib/pipeline/Forms.h"
 #include "lib/pipeline/Target.h"
 #include "passes/raise/Passes.h"
+#include "passes/state/Passes.h"
 
 #include "mlir/Transforms/Passes.h"
 
@@ -11,24 +12,35 @@ Form parseForm(const std::string &name) {
     return Form::Onnx;
   if (name == "hybrid")
     return Form::Hybrid;
+  if (name == "stateful")
+    return Form::Stateful;
   if (name == "kernels")
     return Form::Kernels;
   if (name == "llvm")
     return Form::Llvm;
-  if (name == "stateful" || name == "planned")
-    throw OptionError("--emit=" + name +
-                      " is not there yet; onnx, hybrid, kernels and llvm are");
+  if (name == "planned")
+    throw OptionError(
+        "--emit=planned is not there yet; onnx, hybrid, stateful, kernels and "
+        "llvm are");
   throw OptionError("--emit: there is no form '" + name +
-                    "'; there are onnx, hybrid, kernels and llvm");
+                    "'; there are onnx, hybrid, stateful, kernels and llvm");
 }
 
-void populateRaisePhase(mlir::OpPassManager &pm, bool errorOnFallback) {
+void populateRaisePhase(mlir::OpPassManager &pm, const RaiseOptions &options) {
   pm.addPass(raise::createRecogniseOperatorsPass());
-  // It uses what recognise-operators learned of the shapes: no pass between.
-  raise::RaiseOnnxPassOptions options;
-  options.errorOnFallback = errorOnFallback;
-  pm.addPass(raise::createRaiseOnnxPass(options));
+  // raise-onnx uses what recognise-operators learned of the shapes: no pass
+  // between, unless the limits of the graph are to be forgotten.
+  if (options.generalizeLength || options.generalizeBatch)
+    pm.addPass(raise::createGeneralizeShapesPass(
+        {options.generalizeLength, options.generalizeBatch}));
+  pm.addPass(raise::createRaiseOnnxPass({options.errorOnFallback}));
   // What raising leaves unused is not looked at again.
+  pm.addPass(mlir::createCanonicalizerPass());
+  pm.addPass(mlir::createCSEPass());
+}
+
+void populateStatePhase(mlir::OpPassManager &pm) {
+  pm.addPass(state::createDeriveStatePass());
   pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(mlir::createCSEPass());
 }

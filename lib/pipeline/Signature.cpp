@@ -1,5 +1,6 @@
 #include "lib/pipeline/Signature.h"
 #include "dialects/hybrid/HybridDialect.h"
+#include "passes/state/Passes.h"
 
 using namespace mlir;
 
@@ -54,6 +55,30 @@ FailureOr<bundle::EntrySpec> signatureOf(func::FuncOp function) {
     entry.outputs.push_back(*spec);
   }
   return entry;
+}
+
+std::optional<bundle::StateSpec> derivedStates(ModuleOp module) {
+  auto prefill = module.lookupSymbol<func::FuncOp>("prefill");
+  auto plan = prefill ? prefill->getAttrOfType<DictionaryAttr>(state::stateAttr)
+                      : DictionaryAttr();
+  if (!plan)
+    return std::nullopt;
+  auto text = [](DictionaryAttr from, StringRef name) {
+    auto value = from.getAs<StringAttr>(name);
+    return value ? value.str() : std::string();
+  };
+  bundle::StateSpec spec;
+  spec.entry = "prefill";
+  spec.decode = "decode";
+  spec.ids = text(plan, "ids");
+  spec.mask = text(plan, "mask");
+  spec.positions = text(plan, "positions");
+  spec.logits = text(plan, "logits");
+  for (auto tensor :
+       plan.getAs<ArrayAttr>("tensors").getAsRange<DictionaryAttr>())
+    spec.tensors.push_back(
+        {text(tensor, "input"), text(tensor, "output"), text(tensor, "kind")});
+  return spec;
 }
 
 } // namespace jarana::pipeline

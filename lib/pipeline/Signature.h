@@ -11,4 +11,8 @@ namespace jarana::pipeline {
 /// name.
 mlir::FailureOr<bundle::EntrySpec> signatureOf(mlir::func::FuncOp function);
 
+/// How a session drives the functions that `derive-state` made, from their
+/// attributes; none where there are none.
+std::optional<bundle::StateSpec> derivedStates(mlir::ModuleOp module);
+
 } // namespace jarana::pipeline

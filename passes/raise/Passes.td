@@ -118,6 +118,7 @@ def VerifyFormPass : Pass<"verify-form", "::mlir::ModuleOp"> {
     - `onnx`: functions hold only `onnx` ops, `hybrid.load_weight` and `func.return`; arguments and results have names.
     - `hybrid`: no `onnx` op is left, only ops of `hybrid`, `linalg`, `tensor`, `arith`, `math`, `scf`; tensors have no
       unsigned element types; arguments and results carry `hybrid.name` and `hybrid.dtype`.
+    - `stateful`: the same, and `@prefill` and `@decode`, where there are such, carry `hybrid.state`.
 
     ```mlir
     func.func @main(%x: tensor<4xf32> {hybrid.name = "x", hybrid.dtype = "float32"}) -> (tensor<4xf32> {hybrid.name = "y", hybrid.dtype = "float32"}) {
@@ -130,7 +131,7 @@ def VerifyFormPass : Pass<"verify-form", "::mlir::ModuleOp"> {
     error: does not belong to the form 'hybrid'
     ```
   }];
-  let options = [Option<"form", "name", "std::string", "\"hybrid\"", "onnx or hybrid">];
+  let options = [Option<"form", "name", "std::string", "\"hybrid\"", "onnx, hybrid or stateful">];
 }
 
 #endif

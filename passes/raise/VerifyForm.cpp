@@ -25,8 +25,10 @@ constexpr StringRef onnxOps[] = {"hybrid.load_weight"};
 constexpr StringRef hybridDialects[] = {"hybrid", "linalg",       "tensor",
                                         "arith",  "math",         "scf",
                                         "affine", "bufferization"};
-constexpr Form forms[] = {{"onnx", onnxDialects, onnxOps, "onnx.name", false},
-                          {"hybrid", hybridDialects, {}, "hybrid.name", true}};
+constexpr Form forms[] = {
+    {"onnx", onnxDialects, onnxOps, "onnx.name", false},
+    {"hybrid", hybridDialects, {}, "hybrid.name", true},
+    {"stateful", hybridDialects, {}, "hybrid.name", true}};
 
 struct VerifyForm : impl::VerifyFormPassBase<VerifyForm> {
   using VerifyFormPassBase::VerifyFormPassBase;
@@ -35,8 +37,8 @@ struct VerifyForm : impl::VerifyFormPassBase<VerifyForm> {
     const auto *wanted = llvm::find_if(
         forms, [&](const Form &known) { return known.name == form; });
     if (wanted == std::end(forms)) {
-      getOperation().emitError()
-          << "verify-form: there is no form '" << form << "' (onnx, hybrid)";
+      getOperation().emitError() << "verify-form: there is no form '" << form
+                                 << "' (onnx, hybrid, stateful)";
       return signalPassFailure();
     }
     bool valid = true;
@@ -69,6 +71,13 @@ private:
                              << "', which the form '" << form << "' requires";
         return false;
       }
+    bool derived =
+        function.getName() == "prefill" || function.getName() == "decode";
+    if (form == "stateful" && derived && !function->hasAttr("hybrid.state")) {
+      function.emitError() << "has no 'hybrid.state', which the form '" << form
+                           << "' requires";
+      return false;
+    }
     return true;
   }
 

@@ -66,9 +66,24 @@ void parseReport(const std::string &text, CompileOptions &result) {
   result.reportJson = how == "json";
 }
 
+/// "length", "batch" or "length,batch"
+void parseGeneralize(const std::string &text, CompileOptions &result) {
+  for (size_t start = 0; start <= text.size();) {
+    size_t end = std::min(text.find(',', start), text.size());
+    std::string item = text.substr(start, end - start);
+    if (item == "length")
+      result.generalizeLength = true;
+    else if (item == "batch")
+      result.generalizeBatch = true;
+    else
+      throw UsageError("--generalize: '" + item +
+                       "' is not known; use length, batch or length,batch");
+    start = end + 1;
+  }
+}
+
 void refuseFutureOptions(const Options &options) {
-  for (const char *name :
-       {"gpu-arch", "decode", "generalize", "weights", "plan"})
+  for (const char *name : {"gpu-arch", "decode", "weights", "plan"})
     if (options.has(name))
       throw UsageError("--" + std::string(name) + " is not there yet");
 }
@@ -86,9 +101,9 @@ CompileOptions parse(const Options &options) {
   if (result.output.empty() && result.emit.empty())
     throw UsageError(
         "where shall the bundle go? give -o OUT.jarana, or --emit=FORM");
-  if (result.emit == "stateful" || result.emit == "planned")
-    throw UsageError("--emit=" + result.emit +
-                     " is not there yet; onnx, hybrid, kernels and llvm are");
+  if (result.emit == "planned")
+    throw UsageError("--emit=planned is not there yet; onnx, hybrid, stateful, "
+                     "kernels and llvm are");
   result.target = options.text("target", "cpu");
   if (result.target == "cuda")
     throw UsageError("--target=cuda is not there yet; cpu is");
@@ -100,6 +115,8 @@ CompileOptions parse(const Options &options) {
   result.bind = parseBindings(options.text("bind"));
   if (options.has("report"))
     parseReport(options.text("report"), result);
+  if (options.has("generalize"))
+    parseGeneralize(options.text("generalize"), result);
   result.errorOnFallback = options.has("error-on-fallback");
   return result;
 }
@@ -156,14 +173,16 @@ int main(int argc, char **argv) {
        {"mcpu", "CPU", "LLVM's name of the processor; default: native"},
        {"mattr", "FEATURES", "features on top of it: +avx2,-avx512f"},
        {"bind", "NAME=N,...", "fix dimensions: batch=1"},
-       {"emit", "FORM", "print a form instead: onnx, hybrid, kernels or llvm"},
+       {"generalize", "DIMS",
+        "length, batch or both: make a graph that was traced at fixed sizes "
+        "valid for all"},
+       {"emit", "FORM", "print a form instead: onnx, hybrid, stateful, kernels or llvm"},
        {"report", "raise[,json]",
         "say what was recognised, and what was not, and why"},
        {"error-on-fallback", "",
         "fail where an operator stays on a slow generic path"},
        {"gpu-arch", "ARCH", "not there yet"},
        {"decode", "FILE", "not there yet"},
-       {"generalize", "DIMS", "not there yet"},
        {"weights", "FORMAT", "not there yet"},
        {"plan", "PLAN", "not there yet"}});
   return tools::runTool("jarana-compile", options, argc, argv, run);
