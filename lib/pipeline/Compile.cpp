@@ -54,6 +54,7 @@ public:
     cpu::PipelineOptions cpuOptions;
     cpuOptions.vectorBits = target.vectorBits;
     cpuOptions.vectorRegisters = target.vectorRegisters;
+    cpuOptions.dotBf16 = target.dotBf16;
 
     say("reading " + options.model);
     onnx::ImportOptions importOptions;

@@ -66,9 +66,9 @@ TEST(PositionTable, EqualRowsAreUniform) {
 }
 
 TEST(PositionTable, OtherValuesAreRefusedWithAReason) {
-  for (std::vector<double> values :
-       {std::vector<double>{0.5, 0.25, 0.125, 3}, {1, 0.5, 0.9, -1},
-        {0, 0.3, 0.1, 0.2}}) {
+  for (std::vector<double> values : {std::vector<double>{0.5, 0.25, 0.125, 3},
+                                     {1, 0.5, 0.9, -1},
+                                     {0, 0.3, 0.1, 0.2}}) {
     std::string reason;
     EXPECT_FALSE(findPositionFunction(values, 1, 4, 1, false, reason));
     EXPECT_FALSE(reason.empty());
@@ -86,7 +86,8 @@ TEST(PositionTable, OneChangedEntryOfARotaryTableIsSeen) {
 }
 
 /// The sizes as text, with B and S for the symbols.
-std::string regrouped(std::vector<int> input, std::vector<int> output, bool batch) {
+std::string regrouped(std::vector<int> input, std::vector<int> output,
+                      bool batch) {
   symbolic::Context context;
   symbolic::Context::Symbol symbol;
   symbol.lowerBound = 1;
@@ -98,9 +99,7 @@ std::string regrouped(std::vector<int> input, std::vector<int> output, bool batc
   bool first = true;
   for (int size : input) {
     from.emplace_back(size);
-    now.push_back(size == 21              ? s
-                  : first && batch ? b
-                                          : symbolic::Expr(size));
+    now.push_back(size == 21 ? s : first && batch ? b : symbolic::Expr(size));
     first = false;
   }
   for (int size : output)

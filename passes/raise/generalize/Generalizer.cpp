@@ -2,11 +2,11 @@
 
 #include "dialects/onnx/OnnxDialect.h"
 #include "lib/reference/Interpreter.h"
+#include "mlir/IR/Diagnostics.h"
 #include "passes/raise/generalize/PositionTable.h"
 #include "passes/raise/generalize/Regroup.h"
 #include "passes/raise/recognise/Recogniser.h"
 #include "passes/raise/recognise/Slice.h"
-#include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -23,9 +23,10 @@ using symbolic::Shape;
 /// Operators whose operands broadcast against each other.
 bool broadcasts(Operation *op) {
   static const llvm::StringSet<> names = {
-      "Add", "Sub",  "Mul",     "Div",         "Pow",  "Min",           "Max",
-      "Mod", "And",  "Or",      "Xor",         "Less", "LessOrEqual",   "Greater",
-      "GreaterOrEqual", "Equal", "Where",      "Mean", "Sum"};
+      "Add",   "Sub",   "Mul",         "Div",     "Pow",
+      "Min",   "Max",   "Mod",         "And",     "Or",
+      "Xor",   "Less",  "LessOrEqual", "Greater", "GreaterOrEqual",
+      "Equal", "Where", "Mean",        "Sum"};
   return names.contains(opName(op));
 }
 
@@ -42,8 +43,7 @@ public:
           "length] that indexes an embedding");
     if (failed(openArguments(ids, length, batch)))
       return failure();
-    for (Operation &op :
-         llvm::make_early_inc_range(function.getBody().front()))
+    for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))
       if (failed(visit(&op)))
         return failure();
     Operation *terminator = function.getBody().front().getTerminator();
@@ -81,7 +81,8 @@ private:
     if (length && shape[1].isConstant(1))
       return function.emitError("--generalize=length: input '")
              << argumentName(ids.getArgNumber())
-             << "' was traced at length 1, a decode step; the graph of a longer "
+             << "' was traced at length 1, a decode step; the graph of a "
+                "longer "
                 "prompt is needed";
     for (BlockArgument argument : function.getArguments()) {
       auto type = dyn_cast<RankedTensorType>(argument.getType());
@@ -240,8 +241,8 @@ private:
         return {};
       parts.push_back(part);
     }
-    return note(b.one("Concat", parts,
-                      b.attribute("axis", b.b.getI64IntegerAttr(0))));
+    return note(
+        b.one("Concat", parts, b.attribute("axis", b.b.getI64IntegerAttr(0))));
   }
   Value note(Value value) {
     made.insert(value);
@@ -291,8 +292,8 @@ private:
   /// An end at the traced size means all.
   LogicalResult fixSlice(Operation *op) {
     Value input = op->getOperand(0);
-    auto numbers = [&](unsigned operand)
-        -> std::optional<std::vector<int64_t>> {
+    auto numbers =
+        [&](unsigned operand) -> std::optional<std::vector<int64_t>> {
       if (operand >= op->getNumOperands())
         return std::nullopt;
       const onnx::ValueInfo info = after.lookup(op->getOperand(operand));
@@ -388,9 +389,10 @@ private:
     Value value = op->getOperand(operand);
     std::optional<reference::Tensor> table = evaluate(value);
     if (!table)
-      return refuse(op) << "operand " << operand
-                        << " has a fixed size along the sequence and depends on "
-                           "the inputs";
+      return refuse(op)
+             << "operand " << operand
+             << " has a fixed size along the sequence and depends on "
+                "the inputs";
     int64_t outer = 1, inner = 1, rows = table->shape[axis];
     for (size_t i = 0; i < table->shape.size(); ++i)
       (i < axis ? outer : inner) *= i == axis ? 1 : table->shape[i];
@@ -399,11 +401,11 @@ private:
     if (integers)
       values.assign(table->ints.begin(), table->ints.end());
     std::string reason;
-    auto found = findPositionFunction(values, outer, rows, inner, integers,
-                                      reason);
+    auto found =
+        findPositionFunction(values, outer, rows, inner, integers, reason);
     if (!found)
-      return refuse(op) << "operand " << operand << " is a constant of "
-                        << rows << " positions: " << reason;
+      return refuse(op) << "operand " << operand << " is a constant of " << rows
+                        << " positions: " << reason;
     OnnxBuilder b = builder(op);
     Value replacement = make(b, *found, value, table->shape, axis, size);
     if (!replacement)
@@ -449,16 +451,15 @@ private:
     positions = note(b.reshape(positions, column));
     Type type = function.kind == Kind::Affine ? i64 : Type(b.b.getF32Type());
     auto cast = [&](Value value, Type to) {
-      return note(
-          b.one("Cast", value, b.attribute("to", TypeAttr::get(to))));
+      return note(b.one("Cast", value, b.attribute("to", TypeAttr::get(to))));
     };
     if (type != i64)
       positions = cast(positions, type);
-    Value result = note(b.one(
-        "Mul", {positions, constant(function.kind == Kind::Affine
-                                        ? function.step
-                                        : function.first,
-                                    type)}));
+    Value result =
+        note(b.one("Mul", {positions, constant(function.kind == Kind::Affine
+                                                   ? function.step
+                                                   : function.first,
+                                               type)}));
     if (function.kind == Kind::Affine)
       result = note(b.one("Add", {result, constant(function.first, type)}));
     else
@@ -470,8 +471,8 @@ private:
   std::optional<reference::Tensor> evaluate(Value value) {
     recognise::Graph graph{function, before};
     OwningOpRef<ModuleOp> module = ModuleOp::create(function.getLoc());
-    if (auto folder = function->getParentOfType<ModuleOp>()->getAttr(
-            "hybrid.model_dir"))
+    if (auto folder =
+            function->getParentOfType<ModuleOp>()->getAttr("hybrid.model_dir"))
       (*module)->setAttr("hybrid.model_dir", folder);
     recognise::Sliced sliced =
         recognise::sliceBetween(graph, {}, value, "table", *module);

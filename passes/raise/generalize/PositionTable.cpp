@@ -73,8 +73,8 @@ std::optional<Fit> fitColumn(const Table &table, int64_t column, Kind kind) {
       bestResidual = residual;
     }
   }
-  double limit = rounding * (2 + best->frequency * table.rows) +
-                 best->error * table.rows;
+  double limit =
+      rounding * (2 + best->frequency * table.rows) + best->error * table.rows;
   if (bestResidual > limit)
     return std::nullopt;
   return best;
@@ -128,9 +128,8 @@ std::optional<std::vector<double>> geometric(const std::vector<Fit> &fits) {
   return frequencies;
 }
 
-std::optional<std::vector<double>> findFrequencies(const Table &table,
-                                                   Kind kind,
-                                                   std::string &reason) {
+std::optional<std::vector<double>>
+findFrequencies(const Table &table, Kind kind, std::string &reason) {
   std::vector<Fit> fits;
   for (int64_t column = 0; column < table.columns(); ++column) {
     std::optional<Fit> fit = fitColumn(table, column, kind);
@@ -180,7 +179,8 @@ findPositionFunction(const std::vector<double> &values, int64_t outer,
     sine &= std::abs(first) < 1e-6;
     for (int64_t row = 0; row < rows; ++row) {
       uniform &= table.at(column, row) == first;
-      affine &= table.at(column, row) == first + step * static_cast<double>(row);
+      affine &=
+          table.at(column, row) == first + step * static_cast<double>(row);
     }
   }
   if (uniform || affine) {

@@ -27,8 +27,9 @@ struct PositionFunction {
 /// Finds the function that gives `table` [outer, rows, inner], row-major; the
 /// floats were rounded to f32. Rotary tables: frequencies in [0, pi], taken as
 /// the geometric sequence theta^(-2j/d) of Su et al. 2021 (RoFormer, section
-/// 3.2.2) where that gives the table, which is exact far beyond its rows. Empty,
-/// with the reason, where there is none that is determined by these rows.
+/// 3.2.2) where that gives the table, which is exact far beyond its rows.
+/// Empty, with the reason, where there is none that is determined by these
+/// rows.
 std::optional<PositionFunction>
 findPositionFunction(const std::vector<double> &table, int64_t outer,
                      int64_t rows, int64_t inner, bool integers,

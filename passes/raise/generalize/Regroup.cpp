@@ -8,7 +8,8 @@ using symbolic::Shape;
 
 namespace {
 
-/// One group of dimensions with equal products: input[i, iEnd), output[o, oEnd).
+/// One group of dimensions with equal products: input[i, iEnd), output[o,
+/// oEnd).
 struct Group {
   size_t i, iEnd, o, oEnd;
 };
