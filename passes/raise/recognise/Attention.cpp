@@ -156,12 +156,34 @@ private:
     auto keyParts = pastAndNew(key), valueParts = pastAndNew(value);
     symbolic::Context &context = graph.shapes.context();
     if (keyParts && valueParts && key.value != value.value &&
-        context.proveEqual(dimOf(keyParts->second, 2), match->queries))
+        context.proveEqual(dimOf(keyParts->second, 2), match->queries)) {
+      detachShapes(key.value);
+      detachShapes(value.value);
       add(guess, key, value, keyParts, valueParts);
+    }
     // Without a past the first query is at the first key.
     bool aligned = context.proveEqual(match->queries, match->keyCount);
     if (aligned || (!guess.causal && guess.window < 0))
       add(guess, key, value, std::nullopt, std::nullopt);
+  }
+
+  /// Exporters read the number of keys from what becomes a result of the
+  /// operator, and make the mask from it: the shape is read from a copy, which
+  /// is never computed.
+  void detachShapes(Value joined) {
+    Operation *op = joined.getDefiningOp();
+    SmallVector<OpOperand *> uses;
+    for (OpOperand &use : joined.getUses())
+      if (opName(use.getOwner()) == "Shape")
+        uses.push_back(&use);
+    if (uses.empty())
+      return;
+    OnnxBuilder build(op, op->getLoc(), graph.shapes);
+    Value copy = build.one("Concat", op->getOperands(),
+                           build.attribute("axis", op->getAttr("axis")));
+    if (copy)
+      for (OpOperand *use : uses)
+        use->set(copy);
   }
 
   using Parts = std::optional<std::pair<Value, Value>>;

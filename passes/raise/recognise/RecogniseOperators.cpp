@@ -9,6 +9,7 @@
 
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/IR/Remarks.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/Format.h"
 
 using namespace mlir;
@@ -53,6 +54,12 @@ public:
 private:
   void look(Recogniser &recogniser, Operation *anchor) {
     SmallVector<Proposal, 0> proposals;
+    // What a recogniser made only to say which elements count.
+    llvm::scope_exit bury([&] {
+      for (const Proposal &proposal : proposals)
+        if (proposal.relevant)
+          buryUnused({proposal.relevant.getDefiningOp()});
+    });
     std::string reason;
     {
       // Whatever a recogniser tries, the user has made no mistake.
@@ -86,7 +93,7 @@ private:
          op != terminator; op = op->getNextNode())
       made.push_back(op);
 
-    reason = refuse(proposal, candidate, saved);
+    reason = refuse(proposal, candidate, made, saved);
     CutOps ops;
     Evidence evidence;
     if (reason.empty()) {
@@ -110,6 +117,7 @@ private:
   /// Why the candidate cannot stand for the outputs, before anything is
   /// evaluated.
   std::string refuse(const Proposal &proposal, ArrayRef<Value> candidate,
+                     ArrayRef<Operation *> made,
                      const symbolic::Context &before) {
     if (candidate.size() != proposal.outputs.size() ||
         llvm::is_contained(candidate, Value()))
@@ -135,12 +143,13 @@ private:
           before.symbolInfo(symbol).lowerBound)
         return "it would need larger inputs than the graph does";
     }
-    if (inputsFollowOutputs(proposal))
+    if (inputsFollowOutputs(proposal, made))
       return "an input of it depends on one of its outputs";
     return "";
   }
 
-  bool inputsFollowOutputs(const Proposal &proposal) {
+  bool inputsFollowOutputs(const Proposal &proposal,
+                           ArrayRef<Operation *> made) {
     llvm::DenseSet<Operation *> seen;
     SmallVector<Operation *> open;
     auto follow = [&](Value value) {
@@ -153,9 +162,19 @@ private:
     while (!open.empty())
       for (Value result : open.pop_back_val()->getResults())
         follow(result);
-    return llvm::any_of(proposal.inputs, [&](const CutInput &input) {
-      return seen.contains(input.value.getDefiningOp());
-    });
+    // The candidate may read other values of the graph, such as masks.
+    auto follows = [&](Value value) {
+      return seen.contains(value.getDefiningOp());
+    };
+    return llvm::any_of(
+               proposal.inputs,
+               [&](const CutInput &input) { return follows(input.value); }) ||
+           llvm::any_of(made, [&](Operation *op) {
+             return llvm::any_of(op->getOperands(), [&](Value operand) {
+               return !llvm::is_contained(made, operand.getDefiningOp()) &&
+                      follows(operand);
+             });
+           });
   }
 
   /// The evidence, at the op that raising reports.
