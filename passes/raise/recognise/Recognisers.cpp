@@ -7,6 +7,7 @@ std::vector<std::unique_ptr<Recogniser>> makeRecognisers() {
   std::vector<std::unique_ptr<Recogniser>> all;
   // First, so that products which are only summed up are never made.
   all.push_back(makeContractionRecogniser());
+  all.push_back(makeScanRecogniser());
   all.push_back(makeSoftplusRecogniser());
   all.push_back(makeCausalConvRecogniser());
   all.push_back(makeRMSNormRecogniser());

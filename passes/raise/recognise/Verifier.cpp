@@ -200,20 +200,19 @@ private:
     llvm::sort(request.symbols);
 
     std::vector<std::pair<double, Sample>> chosen;
-    std::map<size_t, bool> groups;
+    std::map<size_t, double> groups; // their cost; negative: too much
     double spent = 0;
     for (Sample &sample : chooseSamples(request)) {
       Cost cost = costOf(graph, cut.ops, sample);
       cost += costOf(graph, made.ops, sample);
-      auto [group, isNew] = groups.try_emplace(sample.group, false);
-      if (isNew) {
-        bool first = spent == 0;
-        group->second = cost.fits(first ? Cost::mostSeconds
-                                        : Cost::mostSeconds / 2 - spent);
-        spent += group->second ? cost.seconds : 0;
+      auto [group, isNew] = groups.try_emplace(sample.group, -1);
+      if (isNew && cost.fits(spent == 0 ? Cost::mostSeconds
+                                        : Cost::mostSeconds / 2 - spent)) {
+        group->second = cost.seconds;
+        spent += cost.seconds;
       }
-      if (group->second)
-        chosen.emplace_back(cost.seconds, std::move(sample));
+      if (group->second >= 0)
+        chosen.emplace_back(group->second, std::move(sample));
     }
     llvm::stable_sort(
         chosen, [](const auto &a, const auto &b) { return a.first < b.first; });
