@@ -2,6 +2,7 @@
 
 #include "dialects/onnx/OnnxDialect.h"
 #include "lib/reference/Interpreter.h"
+#include "lib/reference/MlirTensors.h"
 #include "mlir/IR/Diagnostics.h"
 #include "passes/raise/generalize/PositionTable.h"
 #include "passes/raise/generalize/Regroup.h"
@@ -476,15 +477,37 @@ private:
       (*module)->setAttr("hybrid.model_dir", folder);
     recognise::Sliced sliced =
         recognise::sliceBetween(graph, {}, value, "table", *module);
-    if (!sliced.reason.empty() || !sliced.further.empty())
+    if (!sliced.reason.empty())
       return std::nullopt;
+    std::vector<reference::Tensor> arguments;
+    for (Value known : sliced.further)
+      if (auto tensor = numbersOf(known))
+        arguments.push_back(std::move(*tensor));
+      else
+        return std::nullopt;
     ScopedDiagnosticHandler quiet(function.getContext(),
                                   [](Diagnostic &) { return success(); });
     reference::Interpreter interpreter(*module);
-    auto results = interpreter.run(sliced.function, {});
+    auto results = interpreter.run(sliced.function, std::move(arguments));
     if (failed(results) || results->empty())
       return std::nullopt;
     return results->front();
+  }
+
+  /// A tensor of shape arithmetic, where it is the same for all inputs.
+  std::optional<reference::Tensor> numbersOf(Value value) {
+    const onnx::ValueInfo &info = before[value];
+    if (!info.contents)
+      return std::nullopt;
+    reference::Tensor tensor(
+        reference::dtypeOf(info.elementType),
+        reference::Shape(cast<RankedTensorType>(value.getType()).getShape()));
+    for (auto [i, element] : llvm::enumerate(*info.contents))
+      if (auto number = element.constant())
+        tensor.ints[i] = *number;
+      else
+        return std::nullopt;
+    return tensor;
   }
 
   /// What is still assumed about the opened sizes makes the graph as limited as
