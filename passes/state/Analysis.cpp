@@ -51,6 +51,13 @@ bool isZeros(Value value) {
          isZeros(generic.getDpsInputs()[yielded.getArgNumber()]);
 }
 
+Use useOfOperands(const Plan &plan, const Axes &axes) {
+  bool tail = llvm::all_of(axes, [](Axis axis) {
+    return axis.kind == Kind::Plain || axis.kind == Kind::Last;
+  });
+  return plan.demand.use == Use::Tail && !tail ? Use::Rows : plan.demand.use;
+}
+
 Analysis::Analysis(func::FuncOp main, const Roles &roles)
     : main(main), inputs(roles), sizes(main, roles) {}
 
@@ -192,6 +199,8 @@ bool Analysis::plan(Operation *op, Plan &plan) {
     return planElementwise(op, plan);
   if (isa<tensor::EmptyOp>(op)) // its sizes follow from the axes
     return true;
+  if (isa<scf::ForOp>(op) && !isPlain(plan.demand.axes))
+    return planLoop(op, plan);
   return planWhole(op, plan);
 }
 

@@ -30,13 +30,13 @@ struct Plan {
   llvm::SmallVector<std::pair<mlir::Value, Demand>> captured;
   /// Per loop of a linalg op.
   Axes loops;
+  /// Reads of sequences in the op's region at the position that a loop is at:
+  /// the operand of the op that is the index, and the loop.
+  llvm::SmallVector<std::pair<mlir::OpOperand *, unsigned>> reads;
 };
 
-/// A mixer that carries something from one call to the next.
-struct Mixer {
-  mlir::Operation *op = nullptr;
-  unsigned number = 0; ///< in the order of the graph
-};
+/// What operands are for, where an op is computed for these axes.
+Use useOfOperands(const Plan &plan, const Axes &axes);
 
 class Analysis {
 public:
@@ -71,6 +71,11 @@ private:
   bool planReductions(mlir::Operation *op, Plan &plan,
                       llvm::SmallVectorImpl<bool> &set);
   bool planRegions(mlir::Operation *op, Plan &plan);
+  bool planReads(mlir::Operation *op, Plan &plan, mlir::Value tensor,
+                 Demand &need);
+  bool planIndices(mlir::Operation *op, Plan &plan);
+  bool isPosition(mlir::Operation *op, const Plan &plan, unsigned loop);
+  bool planLoop(mlir::Operation *op, Plan &plan);
   bool planCompute(mlir::Operation *op, Plan &plan);
   bool planMixer(mlir::Operation *op, Plan &plan);
   bool planExpand(mlir::Operation *op, Plan &plan);

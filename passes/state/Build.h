@@ -4,6 +4,7 @@
 #include "passes/state/Analysis.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace jarana::state {
 
@@ -26,8 +27,6 @@ public:
   const std::vector<StateTensor> &states() const { return tensors; }
 
 private:
-  using Key = std::pair<mlir::Value, std::string>;
-
   Axes normal(Axes axes) const;
   mlir::Value get(mlir::Value value, const Axes &axes);
   mlir::Value argument(mlir::BlockArgument argument, const Axes &axes);
@@ -50,7 +49,10 @@ private:
                        llvm::StringRef kind, int pastAxis);
   void emit(mlir::Operation *op, const Plan &plan);
   void emitClone(mlir::Operation *op, const Plan &plan);
-  void emitLinalg(mlir::Operation *op, const Plan &plan);
+  void placeLoops(mlir::Operation *copy, const Plan &plan,
+                  const mlir::IRMapping &mapping);
+  void emitLoop(mlir::Operation *op, const Plan &plan);
+  mlir::IRMapping mapCaptured(mlir::Operation *op, const Plan &plan);
   void emitScan(mlir::Operation *op, const Plan &plan);
   void emitAttention(mlir::Operation *op, const Plan &plan);
   mlir::Value context(mlir::Operation *op, mlir::OpOperand &operand,
@@ -71,7 +73,8 @@ private:
   std::string batchName, lengthName;
   std::map<std::pair<void *, std::string>, mlir::Value> values;
   std::map<std::pair<void *, Kind>, mlir::Value> scalars;
-  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<mlir::Value>> scans;
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<mlir::Value>> scans,
+      loops;
   llvm::DenseMap<mlir::Value, mlir::Value> contexts;
   llvm::DenseMap<mlir::Operation *, unsigned> numbers;
   llvm::SmallVector<mlir::Attribute> argAttrs, resultAttrs;

@@ -238,19 +238,9 @@ Element Elements::ofInsert(Operation *op, ArrayRef<Linear> index) {
   return either(at(insert.getSource(), place), at(insert.getDest(), index));
 }
 
-Element Elements::ofLinalg(linalg::LinalgOp op, unsigned result,
-                           ArrayRef<Linear> index) {
-  SmallVector<Linear> loops(op.getNumLoops());
-  SmallVector<bool> set(op.getNumLoops());
-  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(result));
-  for (auto [axis, expr] : llvm::enumerate(map.getResults()))
-    if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
-      loops[dim.getPosition()] = index[axis];
-      set[dim.getPosition()] = true;
-    }
-  if (llvm::is_contained(set, false))
-    return {}; // a reduction
-  Scope scope;
+/// What the arguments of the body are at this place.
+bool Elements::readOperands(linalg::LinalgOp op, ArrayRef<Linear> loops,
+                            Scope &scope) {
   for (OpOperand &operand : op->getOpOperands()) {
     Value argument = op.getMatchingBlockArgument(&operand);
     if (argument.use_empty())
@@ -266,10 +256,36 @@ Element Elements::ofLinalg(linalg::LinalgOp op, unsigned result,
       else if (auto number = dyn_cast<AffineConstantExpr>(expr))
         place.push_back({number.getValue(), {}});
       else
-        return {};
+        return false;
     }
     scope[argument] = at(operand.get(), place);
   }
+  return true;
+}
+
+Element Elements::inBody(linalg::LinalgOp op, Value value,
+                         ArrayRef<Linear> loops) {
+  Scope scope;
+  if (!readOperands(op, loops, scope))
+    return {};
+  return ofScalar(value, scope, loops);
+}
+
+Element Elements::ofLinalg(linalg::LinalgOp op, unsigned result,
+                           ArrayRef<Linear> index) {
+  SmallVector<Linear> loops(op.getNumLoops());
+  SmallVector<bool> set(op.getNumLoops());
+  AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(result));
+  for (auto [axis, expr] : llvm::enumerate(map.getResults()))
+    if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+      loops[dim.getPosition()] = index[axis];
+      set[dim.getPosition()] = true;
+    }
+  if (llvm::is_contained(set, false))
+    return {}; // a reduction
+  Scope scope;
+  if (!readOperands(op, loops, scope))
+    return {};
   return ofScalar(op.getBlock()->getTerminator()->getOperand(result), scope,
                   loops);
 }

@@ -44,10 +44,15 @@ public:
       : sequence(sequence), length(std::move(length)) {}
 
   Element at(mlir::Value tensor, llvm::ArrayRef<Linear> index);
+  /// A value in the body of `op`, where its loops are at `loops`.
+  Element inBody(mlir::linalg::LinalgOp op, mlir::Value value,
+                 llvm::ArrayRef<Linear> loops);
 
 private:
   using Scope = llvm::DenseMap<mlir::Value, Element>;
 
+  bool readOperands(mlir::linalg::LinalgOp op, llvm::ArrayRef<Linear> loops,
+                    Scope &scope);
   Element ofLinalg(mlir::linalg::LinalgOp op, unsigned result,
                    llvm::ArrayRef<Linear> index);
   Element ofReshape(mlir::Value source,

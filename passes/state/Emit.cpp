@@ -14,8 +14,8 @@ void Build::emit(Operation *op, const Plan &plan) {
     return emitAttention(op, plan);
   if (mixer)
     return emitScan(op, plan);
-  if (isa<linalg::LinalgOp>(op))
-    return emitLinalg(op, plan);
+  if (isa<scf::ForOp>(op) && !isPlain(plan.demand.axes))
+    return emitLoop(op, plan);
   if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::EmptyOp>(op))
     return emitShape(op, plan);
   if (isa<tensor::ExtractSliceOp>(op))
@@ -25,8 +25,8 @@ void Build::emit(Operation *op, const Plan &plan) {
   emitClone(op, plan);
 }
 
-/// The same op on other operands.
-void Build::emitClone(Operation *op, const Plan &plan) {
+/// What the regions of an op use from outside.
+IRMapping Build::mapCaptured(Operation *op, const Plan &plan) {
   IRMapping mapping;
   for (const auto &[value, need] : plan.captured)
     mapping.map(value, get(value, need.axes));
@@ -38,30 +38,41 @@ void Build::emitClone(Operation *op, const Plan &plan) {
             sizes.isShapeArithmetic(value))
           mapping.map(value, scalar(value, Kind::Context));
     });
-  Operation *copy = b.clone(*op, mapping);
-  b.setInsertionPoint(copy);
+  return mapping;
+}
+
+/// The same op on other operands.
+void Build::emitClone(Operation *op, const Plan &plan) {
+  IRMapping mapping = mapCaptured(op, plan);
+  SmallVector<Value> operands;
   for (auto [index, need] : llvm::enumerate(plan.operands)) {
     Value operand = op->getOperand(index);
-    copy->setOperand(index, need ? get(operand, need->axes)
-                                 : scalar(operand, Kind::Context));
+    operands.push_back(need ? get(operand, need->axes)
+                            : scalar(operand, Kind::Context));
   }
-  b.setInsertionPointAfter(copy);
+  Operation *copy = b.clone(*op, mapping);
+  copy->setOperands(operands);
+  OpResult result = copy->getResult(plan.result);
   if (auto style = dyn_cast<DestinationStyleOpInterface>(copy)) {
-    for (OpResult result : copy->getResults())
-      result.setType(style.getTiedOpOperand(result)->get().getType());
+    for (OpResult each : copy->getResults())
+      each.setType(style.getTiedOpOperand(each)->get().getType());
   } else if (!isPlain(plan.demand.axes)) {
-    copy->getResult(plan.result)
-        .setType(typeOf(op->getResult(plan.result), normal(plan.demand.axes)));
+    result.setType(
+        typeOf(op->getResult(plan.result), normal(plan.demand.axes)));
   }
-  set(op->getResult(plan.result), plan.demand.axes,
-      copy->getResult(plan.result));
-  if (plan.loops.empty())
-    return;
-  // Indices of loops become positions.
+  if (!plan.loops.empty())
+    placeLoops(copy, plan, mapping);
+  set(op->getResult(plan.result), plan.demand.axes, result);
+}
+
+/// Indices of loops become positions, but where a sequence is read at the
+/// position of a loop, which holds what the loop holds.
+void Build::placeLoops(Operation *copy, const Plan &plan,
+                       const IRMapping &mapping) {
+  OpBuilder::InsertionGuard guard(b);
   SmallVector<linalg::IndexOp> indices;
   copy->walk([&](linalg::IndexOp index) { indices.push_back(index); });
   for (linalg::IndexOp index : indices) {
-    OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(copy);
     Value first = offset(plan.loops[index.getDim()].kind);
     if (!first)
@@ -70,9 +81,44 @@ void Build::emitClone(Operation *op, const Plan &plan) {
     auto position = arith::AddIOp::create(b, index.getLoc(), index, first);
     index.getResult().replaceAllUsesExcept(position, position);
   }
+  for (auto [read, loop] : plan.reads) {
+    Operation *reader =
+        mapping.lookup(read->getOwner()->getResult(0)).getDefiningOp();
+    b.setInsertionPoint(reader);
+    reader->setOperand(read->getOperandNumber(),
+                       linalg::IndexOp::create(b, loc, loop));
+  }
 }
 
-void Build::emitLinalg(Operation *op, const Plan &plan) { emitClone(op, plan); }
+/// A loop over all positions so far; what is wanted of its results is cut out.
+void Build::emitLoop(Operation *op, const Plan &plan) {
+  auto &made = loops[op];
+  if (made.empty()) {
+    IRMapping mapping = mapCaptured(op, plan);
+    SmallVector<Value> operands;
+    for (auto [index, need] : llvm::enumerate(plan.operands))
+      operands.push_back(need ? get(op->getOperand(index), need->axes)
+                              : scalar(op->getOperand(index), Kind::Context));
+    Operation *copy = b.clone(*op, mapping);
+    copy->setOperands(operands);
+    made = llvm::to_vector_of<Value>(copy->getResults());
+  }
+  Value result = op->getResult(plan.result), all = made[plan.result];
+  SmallVector<OpFoldResult> lengths = tensor::getMixedSizes(b, loc, all),
+                            offsets(lengths.size(), b.getIndexAttr(0)),
+                            strides(lengths.size(), b.getIndexAttr(1));
+  for (auto [axis, wanted] : llvm::enumerate(plan.demand.axes)) {
+    Value first = offset(wanted.kind);
+    if (!first)
+      continue;
+    offsets[axis] = first;
+    lengths[axis] = length(wanted.kind);
+  }
+  set(result, plan.demand.axes,
+      tensor::ExtractSliceOp::create(b, loc,
+                                     typeOf(result, normal(plan.demand.axes)),
+                                     all, offsets, lengths, strides));
+}
 
 void Build::emitShape(Operation *op, const Plan &plan) {
   Value result = op->getResult(0);

@@ -10,19 +10,6 @@ using namespace mlir;
 namespace jarana::state {
 namespace {
 
-bool isTail(const Plan &plan, const Axes &axes) {
-  return plan.demand.use == Use::Tail && llvm::all_of(axes, [](Axis axis) {
-           return axis.kind == Kind::Plain || axis.kind == Kind::Last;
-         });
-}
-
-/// What operands are for, where the op is computed for these axes.
-Use useOfOperands(const Plan &plan, const Axes &axes) {
-  if (plan.demand.use == Use::Check)
-    return Use::Check;
-  return isTail(plan, axes) ? Use::Tail : Use::Rows;
-}
-
 /// All positions hold the condition.
 bool isConjunction(linalg::LinalgOp op) {
   Operation *yield = op.getBlock()->getTerminator();
@@ -109,49 +96,6 @@ bool Analysis::planReductions(Operation *op, Plan &plan,
       plan.loops[dim.getPosition()] = {Kind::Query, 1};
       set[dim.getPosition()] = true;
     }
-  }
-  return true;
-}
-
-/// Indices of loops, and values from outside.
-bool Analysis::planRegions(Operation *op, Plan &plan) {
-  Use use = useOfOperands(plan, plan.loops);
-  WalkResult indices = op->walk([&](linalg::IndexOp index) {
-    Axis axis = plan.loops[index.getDim()];
-    if (axis.kind == Kind::Plain)
-      return WalkResult::advance();
-    bool pure = axis.inner == 1;
-    auto linalgOp = cast<linalg::LinalgOp>(op);
-    for (OpOperand &operand : op->getOpOperands())
-      if (isa<RankedTensorType>(operand.get().getType()))
-        for (auto [at, expr] : llvm::enumerate(
-                 linalgOp.getMatchingIndexingMap(&operand).getResults()))
-          if (expr == getAffineDimExpr(index.getDim(), op->getContext()))
-            pure &= sizes.roleOf(operand.get(), at) == SizeRole::Sequence;
-    if (!pure)
-      return WalkResult::interrupt();
-    actions[op] = Action::Position;
-    return WalkResult::advance();
-  });
-  if (indices.wasInterrupted())
-    return refuse(op, "computes with an index that is not a position alone");
-
-  llvm::SetVector<Value> captured;
-  getUsedValuesDefinedAbove(op->getRegions(), captured);
-  for (Value value : captured) {
-    if (sizes.isShapeArithmetic(value)) {
-      if (sizes.roleOf(value) != SizeRole::Plain && use != Use::Check)
-        return refuse(op, "computes with the length of the whole sequence");
-      continue;
-    }
-    Demand need{{}, use};
-    if (auto type = dyn_cast<RankedTensorType>(value.getType())) {
-      need.axes.resize(type.getRank());
-      for (int64_t axis = 0; axis < type.getRank(); ++axis)
-        if (sizes.roleOf(value, axis) != SizeRole::Plain)
-          return refuse(op, "mixes positions: it gathers along the sequence");
-    }
-    plan.captured.push_back({value, need});
   }
   return true;
 }

@@ -224,7 +224,8 @@ SizeRole Sequence::computeAxis(Value tensor, unsigned axis) {
   if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
     SizeRole role = SizeRole::Plain;
     bool alone = true;
-    for (int64_t source : collapse.getReassociationIndices()[axis]) {
+    ReassociationIndices group = collapse.getReassociationIndices()[axis];
+    for (int64_t source : group) {
       SizeRole factor = roleOf(collapse.getSrc(), source);
       if (factor == SizeRole::Plain) {
         alone &= collapse.getSrcType().getDimSize(source) == 1;
@@ -244,6 +245,9 @@ SizeRole Sequence::computeAxis(Value tensor, unsigned axis) {
       if (!dropped[source] && result++ == axis)
         return roleOf(slice.getMixedSizes()[source]);
   }
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return roleOf(loop.getInitArgs()[cast<OpResult>(tensor).getResultNumber()],
+                  axis);
   if (auto concat = dyn_cast<tensor::ConcatOp>(op))
     return concat.getDim() == axis ? SizeRole::Other
                                    : roleOf(concat.getInputs()[0], axis);
