@@ -14,6 +14,8 @@ struct CpuTarget {
   std::string triple, cpu;
   std::string features; ///< all that are on: "+avx,+avx2,..."
   int64_t vectorBits = 128, vectorRegisters = 16;
+  /// vdpbf16ps does more multiply-adds per cycle than f32 has.
+  bool dotBf16 = false;
   std::unique_ptr<llvm::TargetMachine> machine;
 
   /// Columns of a panel of packed weights: two vectors.

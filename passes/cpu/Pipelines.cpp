@@ -68,8 +68,8 @@ void populateKernelsPhase(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
-  pm.addPass(
-      createExpandKernelsPass({options.vectorBits, options.vectorRegisters}));
+  pm.addPass(createExpandKernelsPass(
+      {options.vectorBits, options.vectorRegisters, options.dotBf16}));
   auto &function = pm.nest<func::FuncOp>();
   function.addPass(createLinalgToLoopsPass());
   function.addPass(createCanonicalizerPass());

@@ -15,6 +15,10 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       *this, "vector-registers",
       llvm::cl::desc("vector registers; 0: as x86-64 has of that width"),
       llvm::cl::init(0)};
+  Option<bool> dotBf16{
+      *this, "dot-bf16",
+      llvm::cl::desc("products of bf16 with bf16 use AVX512_BF16"),
+      llvm::cl::init(false)};
   Option<bool> pack{*this, "pack",
                     llvm::cl::desc("pack weights of products into panels"),
                     llvm::cl::init(true)};

@@ -271,9 +271,9 @@ void Emitter::prefetch(Value memref, ValueRange indices) {
                              /*localityHint=*/3, /*isDataCache=*/true);
 }
 
-Value Emitter::scratch(ArrayRef<int64_t> shape) {
-  return memref::AllocaOp::create(*this, MemRefType::get(shape, getF32Type()),
-                                  getI64IntegerAttr(64));
+Value Emitter::scratch(ArrayRef<int64_t> shape, Type element) {
+  auto type = MemRefType::get(shape, element ? element : getF32Type());
+  return memref::AllocaOp::create(*this, type, getI64IntegerAttr(64));
 }
 
 Value Emitter::keep(Value vector, Lanes lanes) {

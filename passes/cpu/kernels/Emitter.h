@@ -91,8 +91,8 @@ public:
   Value loadScalar(Value memref, ValueRange indices);
   void storeScalar(Value scalar, Value memref, ValueRange indices);
   void prefetch(Value memref, ValueRange indices);
-  /// f32 on the stack; sizes are known.
-  Value scratch(llvm::ArrayRef<int64_t> shape);
+  /// A buffer on the stack; sizes are known. f32 where no type is given.
+  Value scratch(llvm::ArrayRef<int64_t> shape, mlir::Type element = {});
   /// The vector with 0 in the lanes beyond the mask.
   Value keep(Value vector, Lanes lanes);
   /// Lanes [0, count) of a vector.

@@ -76,7 +76,7 @@ struct ExpandKernels : impl::ExpandKernelsPassBase<ExpandKernels> {
           << vectorBits.getValue();
       return signalPassFailure();
     }
-    TargetInfo target = TargetInfo::get(vectorBits, vectorRegisters);
+    TargetInfo target = TargetInfo::get(vectorBits, vectorRegisters, dotBf16);
     WalkResult result = getOperation().walk([&](Operation *op) {
       if (!isa<hybrid::ComputeOpInterface>(op) || op->getNumResults() != 0)
         return WalkResult::advance();

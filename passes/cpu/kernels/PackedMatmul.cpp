@@ -5,8 +5,15 @@
 // is known and does not collide in the cache; then each slice of a panel meets
 // all of these rows while it stays near. With one row, the panels are a stream
 // that is read once.
+//
+// Where the target multiplies pairs of bf16 faster than f32 (dotBf16), several
+// rows of bf16 are copied as pairs of neighbours, and two rows of a panel are
+// interleaved in registers to meet them. The products are exact as they are in
+// f32; subnormal numbers count as zero.
 #include "passes/cpu/kernels/Kernels.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -29,6 +36,10 @@ public:
       --lanes;
     vectors = panelWidth / lanes;
     blockRows = e.target.blockRows(vectors);
+    auto isBf16 = [](Value side) {
+      return cast<MemRefType>(side.getType()).getElementType().isBF16();
+    };
+    pairs = e.target.dotBf16 && lanes == 16 && isBf16(lhs) && isBf16(panels);
   }
 
   void emit() {
@@ -94,17 +105,15 @@ private:
     int64_t rows =
         std::max<int64_t>(e.target.copiedRows() / blockRows, 1) * blockRows;
     // The padding keeps the rows' addresses apart modulo the page size.
-    Value copy = e.scratch({rows, depth + e.target.lanes()});
+    int64_t padding = e.target.lanes();
+    Value copy = pairs ? e.scratch({rows, depth / 2 + padding}, e.getI32Type())
+                       : e.scratch({rows, depth + padding});
     e.loop(e.index(0), m, rows, [&](Value rowBegin) {
       Value rowEnd = e.min(m, e.add(rowBegin, rows));
       e.loop(e.index(0), k, depth, [&](Value depthBegin) {
         Value size = e.min(e.index(depth), e.sub(k, depthBegin));
         e.loop(rowBegin, rowEnd, 1, [&](Value row) {
-          Value target = e.sub(row, rowBegin);
-          e.vectorLoop(e.index(0), size, [&](Value i, Lanes lanes) {
-            Value v = e.load(lhs, {row, e.add(depthBegin, i)}, lanes);
-            e.store(v, copy, {target, i}, lanes);
-          });
+          copyRow(row, depthBegin, size, copy, e.sub(row, rowBegin));
         });
         e.loop(first, last, 1, [&](Value panel) {
           e.loop(rowBegin, rowEnd, blockRows, [&](Value row) {
@@ -112,6 +121,30 @@ private:
           });
         });
       });
+    });
+  }
+
+  /// Elements [depthBegin, depthBegin + size) of a row of lhs go to row
+  /// `target` of the copy; in pairs the last one may be joined by a zero.
+  void copyRow(Value row, Value depthBegin, Value size, Value copy,
+               Value target) {
+    if (!pairs)
+      return e.vectorLoop(e.index(0), size, [&](Value i, Lanes lanes) {
+        Value v = e.load(lhs, {row, e.add(depthBegin, i)}, lanes);
+        e.store(v, copy, {target, i}, lanes);
+      });
+    int64_t width = 2 * lanes;
+    auto type = VectorType::get(width, e.getBF16Type());
+    Value none = arith::ConstantOp::create(e, type, e.getZeroAttr(type));
+    e.loop(e.index(0), size, width, [&](Value i) {
+      Value mask = vector::CreateMaskOp::create(
+          e, VectorType::get(width, e.getI1Type()), e.sub(size, i));
+      Value some = vector::MaskedLoadOp::create(
+          e, type, lhs, ValueRange{row, e.add(depthBegin, i)}, mask, none);
+      Value words = vector::BitCastOp::create(
+          e, VectorType::get(lanes, e.getI32Type()), some);
+      vector::StoreOp::create(e, words, copy,
+                              ValueRange{target, e.div(i, e.index(2))});
     });
   }
 
@@ -144,6 +177,8 @@ private:
     constexpr int64_t unroll = 4;
     Value base = e.sub(block.row, block.rowBegin);
     auto step = [&](Value depth, MutableArrayRef<Value> sums) {
+      if (pairs)
+        return multiplyPair(block, rows, depth, /*single=*/false, sums);
       Values right;
       for (int64_t v = 0; v < vectors; ++v)
         right.push_back(
@@ -155,6 +190,7 @@ private:
               e.mulAdd(left, right[v], sums[r * vectors + v]);
       }
     };
+    int64_t stride = pairs ? 2 : 1;
     announceResult(block, rows);
     auto share = shareOfNextPanel(block);
     Value whole = e.mul(e.div(block.size, e.index(unroll)), unroll);
@@ -163,18 +199,63 @@ private:
                [&](Value depth, ValueRange carried) {
                  Values next(carried);
                  announceNextPanel(block, share, depth);
-                 for (int64_t u = 0; u < unroll; ++u)
+                 for (int64_t u = 0; u < unroll; u += stride)
                    step(e.add(depth, u), next);
                  return next;
                });
-    if (!isDepthMultipleOf(unroll))
-      sums = e.loop(whole, block.size, 1, sums,
+    if (!isDepthMultipleOf(unroll)) {
+      Value even = e.mul(e.div(block.size, e.index(stride)), stride);
+      sums = e.loop(whole, even, stride, sums,
                     [&](Value depth, ValueRange carried) {
                       Values next(carried);
                       step(depth, next);
                       return next;
                     });
+      if (pairs) // an odd last row
+        sums = e.loop(even, block.size, 1, sums,
+                      [&](Value depth, ValueRange carried) {
+                        Values next(carried);
+                        multiplyPair(block, rows, depth, /*single=*/true, next);
+                        return next;
+                      });
+    }
     storeRows(block.panel, block.row, sums, block.depthBegin);
+  }
+
+  /// Rows `depth` and `depth` + 1 of the panel (the second is none where
+  /// `single`) times the pairs of the copy.
+  void multiplyPair(const Block &block, int64_t rows, Value depth, bool single,
+                    MutableArrayRef<Value> sums) {
+    auto half = VectorType::get(lanes, e.getBF16Type()),
+         whole = VectorType::get(2 * lanes, e.getBF16Type());
+    auto load = [&](int64_t row, int64_t v) -> Value {
+      return vector::LoadOp::create(
+          e, half, panels,
+          ValueRange{block.panel, e.add(e.add(block.depthBegin, depth), row),
+                     e.index(v * lanes)});
+    };
+    Value none = arith::ConstantOp::create(e, half, e.getZeroAttr(half));
+    Values right;
+    for (int64_t v = 0; v < vectors; ++v)
+      right.push_back(vector::InterleaveOp::create(e, load(0, v),
+                                                   single ? none : load(1, v)));
+    Value base = e.sub(block.row, block.rowBegin),
+          word = e.div(depth, e.index(2));
+    auto intrinsic = e.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512");
+    for (int64_t r = 0; r < rows; ++r) {
+      Value pair = memref::LoadOp::create(e, block.copy,
+                                          ValueRange{e.add(base, r), word});
+      Value left = vector::BitCastOp::create(
+          e, whole,
+          vector::BroadcastOp::create(e, VectorType::get(lanes, e.getI32Type()),
+                                      pair));
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value &sum = sums[r * vectors + v];
+        sum = LLVM::CallIntrinsicOp::create(e, vectorType(), intrinsic,
+                                            ValueRange{sum, left, right[v]})
+                  .getResult(0);
+      }
+    }
   }
 
   /// The lines of y that the block will write are on their way while it is
@@ -260,6 +341,7 @@ private:
   Emitter &e;
   Value lhs, panels, y, m, k, n;
   int64_t panelWidth, lanes, vectors, blockRows;
+  bool pairs;
 };
 } // namespace
 

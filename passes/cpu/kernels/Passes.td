@@ -42,10 +42,12 @@ def ExpandKernelsPass : Pass<"cpu-expand-kernels", "::mlir::ModuleOp"> {
     Option<"vectorBits", "vector-bits", "int64_t", "128",
            "width of a vector register: 128, 256 or 512">,
     Option<"vectorRegisters", "vector-registers", "int64_t", "0",
-           "vector registers; 0: as x86-64 has of that width">
+           "vector registers; 0: as x86-64 has of that width">,
+    Option<"dotBf16", "dot-bf16", "bool", "false",
+           "products of bf16 with bf16 use AVX512_BF16 (512 bits only)">
   ];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect",
     "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
     "::mlir::omp::OpenMPDialect", "::mlir::scf::SCFDialect",
     "::mlir::vector::VectorDialect"];

@@ -4,10 +4,11 @@
 
 namespace jarana::cpu {
 
-TargetInfo TargetInfo::get(int64_t vectorBits, int64_t registers) {
+TargetInfo TargetInfo::get(int64_t vectorBits, int64_t registers,
+                           bool dotBf16) {
   if (!registers)
     registers = vectorBits == 512 ? 32 : 16;
-  return {vectorBits, registers};
+  return {vectorBits, registers, dotBf16 && vectorBits == 512};
 }
 
 int64_t TargetInfo::codeRows(int64_t depth) const {

@@ -11,10 +11,13 @@ struct TargetInfo {
   int64_t vectorBits;
   /// Vector registers: 32 with AVX-512 and NEON, 16 with SSE and AVX2.
   int64_t registers;
+  /// AVX512_BF16's vdpbf16ps does more multiply-adds per cycle than f32 has.
+  bool dotBf16 = false;
 
   /// `vectorBits` is one of the above; `registers` 0 means what x86-64 has at
   /// that width.
-  static TargetInfo get(int64_t vectorBits, int64_t registers = 0);
+  static TargetInfo get(int64_t vectorBits, int64_t registers = 0,
+                        bool dotBf16 = false);
 
   /// f32 elements of a vector.
   int64_t lanes() const { return vectorBits / 32; }

@@ -37,10 +37,11 @@ Buffer::Buffer(void *data, const std::vector<int64_t> &shape) {
   descriptor.insert(descriptor.end(), strides.begin(), strides.end());
 }
 
-static void lower(ModuleOp module, int64_t vectorBits) {
+static void lower(ModuleOp module, int64_t vectorBits, bool dotBf16) {
   PassManager pm(module.getContext());
   cpu::ExpandKernelsPassOptions options;
   options.vectorBits = vectorBits;
+  options.dotBf16 = dotBf16;
   pm.addPass(cpu::createExpandKernelsPass(options));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
@@ -57,7 +58,7 @@ static void lower(ModuleOp module, int64_t vectorBits) {
     throw std::runtime_error("lowering failed");
 }
 
-Jit::Jit(const std::string &text, int64_t vectorBits) {
+Jit::Jit(const std::string &text, int64_t vectorBits, bool dotBf16) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   DialectRegistry registry;
@@ -69,7 +70,7 @@ Jit::Jit(const std::string &text, int64_t vectorBits) {
   auto module = parseSourceString<ModuleOp>(text, context.get());
   if (!module)
     throw std::runtime_error("parsing failed");
-  lower(*module, vectorBits);
+  lower(*module, vectorBits, dotBf16);
 
   auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!builder)
@@ -110,6 +111,10 @@ void Jit::operator()(std::vector<Buffer> buffers) const {
 
 void Jit::dumpObject(const std::string &file) const {
   engine->dumpToObjectFile(file);
+}
+
+bool hostHasDotBf16() {
+  return llvm::sys::getHostCPUFeatures().lookup("avx512bf16");
 }
 
 int64_t testVectorBits() {

@@ -24,8 +24,9 @@ struct Buffer {
 class Jit {
 public:
   /// `text` has a function @f on memrefs, marked `llvm.emit_c_interface`.
-  /// Expands for `vectorBits`; throws std::runtime_error where a step fails.
-  Jit(const std::string &text, int64_t vectorBits);
+  /// Expands for `vectorBits`, using AVX512_BF16 where `dotBf16` (it must be on
+  /// this machine); throws std::runtime_error where a step fails.
+  Jit(const std::string &text, int64_t vectorBits, bool dotBf16 = false);
   ~Jit();
   void operator()(std::vector<Buffer> buffers) const;
   void dumpObject(const std::string &file) const;
@@ -40,5 +41,7 @@ private:
 /// widest vectors that this machine has. (LLVM splits wider ones, so each width
 /// runs anywhere.)
 int64_t testVectorBits();
+/// Whether this machine has AVX512_BF16.
+bool hostHasDotBf16();
 
 } // namespace jarana::test

@@ -83,10 +83,11 @@ struct Storage {
 } // namespace
 
 KernelTest::KernelTest(const std::string &op, std::vector<std::string> types,
-                       unsigned outs, Attributes attributes, int64_t vectorBits)
+                       unsigned outs, Attributes attributes, int64_t vectorBits,
+                       bool dotBf16)
     : name(op.substr(0, op.find(' '))), types(types), outs(outs),
       attributes(std::move(attributes)),
-      jit(moduleText(op, types), vectorBits) {}
+      jit(moduleText(op, types), vectorBits, dotBf16) {}
 
 void KernelTest::run(const std::vector<Shape> &shapes) {
   std::string label = name;

@@ -15,10 +15,10 @@ public:
   /// `op` is the op's text with $i for operand i and #i for its type; `types`
   /// are the types of the operands (e.g. "?x64xf32"), an empty one where an
   /// optional operand is absent. The last `outs` operands are the inits.
-  /// Compiled for `vectorBits`.
+  /// Compiled for `vectorBits`, with AVX512_BF16's products where `dotBf16`.
   KernelTest(const std::string &op, std::vector<std::string> types,
              unsigned outs, reference::Attributes attributes = {},
-             int64_t vectorBits = testVectorBits());
+             int64_t vectorBits = testVectorBits(), bool dotBf16 = false);
 
   /// Values of operand i, instead of random ones in [-1, 1).
   std::map<unsigned, std::vector<double>> values;

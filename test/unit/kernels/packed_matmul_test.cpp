@@ -8,7 +8,7 @@ static void runMatmul(int64_t k, int64_t n, int64_t nr, int64_t bits,
                       std::initializer_list<int64_t> rows,
                       const std::string &type = "f32",
                       const std::string &panelType = "f32",
-                      double tolerance = 2e-6) {
+                      double tolerance = 2e-6, bool dotBf16 = false) {
   int64_t panels = (n + nr - 1) / nr;
   auto text = [](std::initializer_list<int64_t> sizes) {
     std::string result;
@@ -19,7 +19,7 @@ static void runMatmul(int64_t k, int64_t n, int64_t nr, int64_t bits,
   KernelTest test("hybrid.packed_matmul ins($0, $1 : #0, #1) outs($2 : #2)",
                   {"?x" + text({k}) + type, text({panels, k, nr}) + panelType,
                    "?x" + text({n}) + type},
-                  1, {}, bits);
+                  1, {}, bits, dotBf16);
   test.tolerance = tolerance;
   for (int64_t m : rows)
     test.run({{m, k}, {panels, k, nr}, {m, n}});
@@ -53,4 +53,12 @@ TEST(PackedMatmul, BrainFloatWeights) {
 TEST(PackedMatmul, HalfFloats) {
   runMatmul(70, 40, testVectorBits() / 16, testVectorBits(), {1, 5}, "f16",
             "f16", 1e-3);
+}
+TEST(PackedMatmul, PairsOfBrainFloats) {
+  if (!hostHasDotBf16())
+    GTEST_SKIP() << "this machine has no AVX512_BF16";
+  for (int64_t k : {64, 70, 37, 1})
+    runMatmul(k, 70, 32, 512, {1, 2, 5, 12, 13, 30}, "bf16", "bf16", 8e-3,
+              true);
+  runMatmul(1027, 40, 32, 512, {3, 130}, "bf16", "bf16", 8e-3, true);
 }
