@@ -11,6 +11,7 @@
 
 #include "dialects/hybrid/Hybrid.h"
 #include "dialects/onnx/OnnxDialect.h"
+#include "mlir/IR/SymbolTable.h"
 
 using namespace mlir;
 
@@ -37,12 +38,35 @@ Value siluInput(Value value) {
   return {};
 }
 
+/// Whether one op uses the value, those that only ask for its shape aside.
+bool usedOnce(Value value) {
+  return llvm::count_if(value.getUsers(), [](Operation *user) {
+           return user->getName().stripDialect() != "Shape";
+         }) == 1;
+}
+
+/// What the value was converted from, where that has the given type.
+Value before(Value value, Type element) {
+  if (nameOf(value) != "Cast")
+    return value;
+  Value source = value.getDefiningOp()->getOperand(0);
+  return getElementTypeOrSelf(source.getType()) == element ? source : value;
+}
+
+/// Whether a constant, or a small weight, is one everywhere.
 bool isOnes(Value value) {
-  auto constant = value.getDefiningOp<::mlir::onnx::ConstantOp>();
-  auto dense = constant ? dyn_cast<DenseElementsAttr>(constant.getValue())
-                        : DenseElementsAttr();
-  return dense && dense.isSplat() && isa<FloatType>(dense.getElementType()) &&
-         dense.getSplatValue<APFloat>().isExactlyValue(1.0);
+  Attribute elements;
+  if (auto constant = value.getDefiningOp<::mlir::onnx::ConstantOp>())
+    elements = constant.getValue();
+  else if (auto load = value.getDefiningOp<hybrid::LoadWeightOp>())
+    if (auto weight = SymbolTable::lookupNearestSymbolFrom<hybrid::WeightOp>(
+            load, load.getWeightAttr()))
+      elements = weight.getValue();
+  auto dense = dyn_cast_if_present<DenseElementsAttr>(elements);
+  return dense && isa<FloatType>(dense.getElementType()) &&
+         llvm::all_of(dense.getValues<APFloat>(), [](const APFloat &element) {
+           return element.isExactlyValue(1.0);
+         });
 }
 
 /// Collects the factors of a norm from its end to its start.
@@ -67,19 +91,25 @@ public:
     if (!cutsIntoGroups(inner))
       return false;
     input = source;
-    while (nameOf(source) == "Reshape" && source.hasOneUse())
+    Type type = getElementTypeOrSelf(source.getType());
+    while ((nameOf(source) == "Reshape" || nameOf(source) == "Cast") &&
+           usedOnce(source))
       source = source.getDefiningOp()->getOperand(0);
-    if (hasShape(source))
+    if (hasShape(source) && getElementTypeOrSelf(source.getType()) == type)
       input = source;
-    if (nameOf(source) == "Mul" && source.hasOneUse() && !gate) {
+    if (nameOf(source) == "Mul" && usedOnce(source) && !gate) {
       Operation *product = source.getDefiningOp();
       for (unsigned side : {0u, 1u}) {
         Value z = siluInput(product->getOperand(side)),
               y = product->getOperand(1 - side);
-        if (z && !gate && hasShape(z) && hasShape(y)) {
-          gate = z;
-          input = y;
-        }
+        if (!z || gate || !hasShape(z) || !hasShape(y))
+          continue;
+        // The op multiplies in f32 itself.
+        y = before(y, type);
+        if (getElementTypeOrSelf(y.getType()) != type)
+          continue;
+        gate = before(z, type);
+        input = y;
       }
     }
     bool isPlain = weight && !gate && end.getDefiningOp() == norm;
@@ -104,9 +134,11 @@ public:
     // In the place of what was said of the norm alone.
     std::string node = Lowering::nodeName(norm);
     std::vector<std::pair<std::string, std::string>> facts = {
-        {"width", lowering.context().print(shape.back())},
-        {"groups", std::to_string(groups)},
-        {"gate", gate ? gateAfter ? "after" : "before" : "none"}};
+        {"width", lowering.context().print(shape.back())}};
+    if (groups > 1)
+      facts.emplace_back("groups", std::to_string(groups));
+    if (gate)
+      facts.emplace_back("gate", gateAfter ? "after" : "before");
     for (RaiseEntry &entry : lowering.report.entries)
       if (entry.op == "RMSNormalization" && entry.node == node) {
         llvm::erase_if(entry.facts, [&](const auto &known) {
@@ -139,7 +171,7 @@ private:
   std::optional<Parts> collect(Value value) {
     StringRef name = nameOf(value);
     Operation *op = value.getDefiningOp();
-    if (value != end && !value.hasOneUse())
+    if (value != end && !usedOnce(value))
       return std::nullopt;
     if (name == "RMSNormalization") {
       Parts parts{op, {}, {}};
@@ -151,7 +183,10 @@ private:
                   (isOnes(scale) || takeWeight(parts, scale, value));
       return fits ? std::make_optional(parts) : std::nullopt;
     }
-    if (name == "Reshape" && value != end)
+    bool isView =
+        name == "Reshape" ||
+        (name == "Cast" && op->getOperand(0).getType() == value.getType());
+    if (isView && value != end)
       return collect(op->getOperand(0));
     if (name != "Mul")
       return std::nullopt;

@@ -49,17 +49,27 @@ bool sameShape(Graph &graph, Value lhs, Value rhs) {
   return true;
 }
 
+/// The users, those that only ask for the shape aside.
+static SmallVector<Operation *> usersOf(Value value) {
+  SmallVector<Operation *> users;
+  for (Operation *user : value.getUsers())
+    if (opName(user) != "Shape")
+      users.push_back(user);
+  return users;
+}
+
 Operation *onlyUser(Value value) {
-  if (!value.hasOneUse())
-    return nullptr;
-  Operation *user = *value.user_begin();
-  return user->hasTrait<OpTrait::IsTerminator>() ? nullptr : user;
+  SmallVector<Operation *> users = usersOf(value);
+  return users.size() == 1 && !users[0]->hasTrait<OpTrait::IsTerminator>()
+             ? users[0]
+             : nullptr;
 }
 
 Value siluOf(Value value) {
-  if (!value.hasNUses(2))
+  SmallVector<Operation *> users = usersOf(value);
+  if (users.size() != 2)
     return {};
-  for (Operation *sigmoid : value.getUsers())
+  for (Operation *sigmoid : users)
     if (opName(sigmoid) == "Sigmoid") {
       Operation *product = onlyUser(sigmoid->getResult(0));
       if (opName(product) == "Mul" &&

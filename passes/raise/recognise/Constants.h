@@ -18,8 +18,8 @@ mlir::Type elementOf(mlir::Value value);
 bool isFloat(mlir::Value value);
 /// Whether two values provably have the same dimensions.
 bool sameShape(Graph &graph, mlir::Value lhs, mlir::Value rhs);
-/// The only op that uses the value; null where none or several do, or the
-/// function returns it.
+/// The only op that uses the value, those that only ask for its shape aside;
+/// null where none or several do, or the function returns it.
 mlir::Operation *onlyUser(mlir::Value value);
 /// `value * sigmoid(value)` where nothing else uses `value`; null otherwise.
 mlir::Value siluOf(mlir::Value value);

@@ -28,6 +28,17 @@ struct Sum {
   bool keepsSummed = false; ///< summed dimensions stay, with one element
 };
 
+/// A factor: a tensor, and which of its dimensions are dropped.
+struct Factor {
+  Value value;
+  SmallVector<int64_t> ones;
+
+  Value squeezed(OnnxBuilder &build, Value given) const {
+    return ones.empty() ? given
+                        : build.one("Squeeze", {given, build.integers(ones)});
+  }
+};
+
 class Contraction : public Recogniser {
 public:
   StringRef name() const override { return "contraction"; }
@@ -40,13 +51,16 @@ public:
       return;
     Proposal proposal;
     proposal.kind = "Einsum";
-    proposal.inputs = {{sum->lhs}, {sum->rhs}};
+    Factor lhs = factor(graph, *sum, sum->lhs, &Loop::inLhs),
+           rhs = factor(graph, *sum, sum->rhs, &Loop::inRhs);
+    proposal.inputs = {{lhs.value}, {rhs.value}};
     proposal.outputs = {anchor->getResult(0)};
     // Both sides are the same sum of the same products, which the sizes of the
     // dimensions prove; at full size the product could not be evaluated.
     proposal.exact = true;
-    proposal.build = [sum = *sum](OnnxBuilder &build, ValueRange inputs) {
-      return SmallVector<Value>{make(build, sum, inputs[0], inputs[1])};
+    proposal.build = [=, sum = *sum](OnnxBuilder &build, ValueRange inputs) {
+      return SmallVector<Value>{make(build, sum, lhs.squeezed(build, inputs[0]),
+                                     rhs.squeezed(build, inputs[1]))};
     };
     proposals.push_back(std::move(proposal));
   }
@@ -93,35 +107,29 @@ private:
     return sum;
   }
 
-  /// The operand without its dimensions of size 1.
-  static Value squeezed(OnnxBuilder &build, const Sum &sum, Value value,
-                        bool isLhs) {
+  /// What the operand is without its dimensions of size 1.
+  static Factor factor(Graph &graph, const Sum &sum, Value value,
+                       bool Loop::*side) {
+    Factor factor{value, {}};
     size_t lead = sum.loops.size() - static_cast<size_t>(rankOf(value));
-    SmallVector<int64_t> ones;
     for (size_t axis = lead; axis < sum.loops.size(); ++axis)
-      if (!(isLhs ? sum.loops[axis].inLhs : sum.loops[axis].inRhs))
-        ones.push_back(static_cast<int64_t>(axis - lead));
-    if (ones.empty())
-      return value;
+      if (!(sum.loops[axis].*side))
+        factor.ones.push_back(static_cast<int64_t>(axis - lead));
+    if (!is(value, "Unsqueeze"))
+      return factor;
     // What was only just unsqueezed is there already.
-    if (is(value, "Unsqueeze")) {
-      Operation *op = value.getDefiningOp();
-      onnx::ValueInfo info = build.shapes.lookup(op->getOperand(1));
-      SmallVector<int64_t> added;
-      if (info.contents)
-        for (const symbolic::Expr &axis : *info.contents)
-          if (auto number = axis.constant())
-            added.push_back(*number < 0 ? *number + rankOf(value) : *number);
-      llvm::sort(added);
-      if (added == ones)
-        return op->getOperand(0);
-    }
-    return build.one("Squeeze", {value, build.integers(ones)});
+    Operation *op = value.getDefiningOp();
+    auto added = integersOf(graph, op->getOperand(1));
+    if (!added)
+      return factor;
+    for (int64_t &axis : *added)
+      axis = axis < 0 ? axis + rankOf(value) : axis;
+    llvm::sort(*added);
+    return *added == factor.ones ? Factor{op->getOperand(0), {}} : factor;
   }
 
-  static Value make(OnnxBuilder &build, const Sum &sum, Value lhs, Value rhs) {
-    Value left = squeezed(build, sum, lhs, true),
-          right = squeezed(build, sum, rhs, false);
+  static Value make(OnnxBuilder &build, const Sum &sum, Value left,
+                    Value right) {
     std::string leftTerm, rightTerm, result;
     bool anySummed = false, sameLoops = true;
     SmallVector<int64_t> missing; // dimensions of the result with one element

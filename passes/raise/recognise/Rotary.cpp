@@ -144,7 +144,11 @@ private:
   static bool isSine(Value table) { return computes(table, "Sin"); }
   static bool isCosine(Value table) { return computes(table, "Cos"); }
 
-  static bool isConstant(Value value) { return is(value, "Constant"); }
+  /// Tables of graphs without dynamic lengths are constants, large ones
+  /// weights.
+  static bool isConstant(Value value) {
+    return is(value, "Constant") || is(value, "load_weight");
+  }
 
   static void add(Graph &graph, SmallVectorImpl<Proposal> &proposals,
                   Value input, Value output, Value cos, Value sin,

@@ -42,6 +42,8 @@ public:
         return std::move(samples);
       for (int64_t size : {2, 5, 4, 7, 6})
         tryOthers({}, size);
+      for (int64_t size = 8; samples.size() < 2 && size <= 512; ++size)
+        tryOthers({}, size);
       return std::move(samples);
     }
     for (int64_t length : lengths())
@@ -51,6 +53,15 @@ public:
       if (length > 0)
         if (auto value = solve(length))
           tryOthers(value, 3);
+    // Some graphs are valid at multiples of a number only.
+    int lengthsFound = samples.empty() ? 0 : 2;
+    for (int64_t length = 3; lengthsFound < 2 && length <= 512; ++length)
+      if (auto value = solve(length)) {
+        size_t before = samples.size();
+        tryOthers(value, 1);
+        tryOthers(value, 3);
+        lengthsFound += samples.size() > before;
+      }
     return std::move(samples);
   }
 
@@ -91,29 +102,39 @@ private:
 
   /// Samples with the main symbol at `value`: the others are a batch of `size`
   /// and small numbers, or where the graph does not say so but means it, equal
-  /// to the batch or to the length.
+  /// to the batch or to the length, or one of them larger than all that is
+  /// taken from it (the positions of a mask, which are not linked to the past
+  /// and the new ones).
   void tryOthers(std::optional<int64_t> value, int64_t size) {
     size_t found = samples.size();
     ++group;
-    size_t count = std::min<size_t>(others.size(), 3);
-    for (size_t choice = 0; choice < (size_t{2} << count); ++choice) {
-      if (samples.size() >= found + 3 || samples.size() > 40)
+    size_t count = std::min<size_t>(others.size(), 3),
+           subsets = size_t{1} << count;
+    auto attempt = [&](size_t lengths, bool allEqual,
+                       std::optional<size_t> roomy) {
+      if (samples.size() >= found + 3 + count || samples.size() > 60)
         return;
       Sample sample;
       sample.values.assign(context.numSymbols(), 1);
       if (value)
         sample.values[*main] = *value;
       for (size_t i = 0; i < others.size(); ++i) {
-        int64_t small = i == 0 ? size : size + 2 * static_cast<int64_t>(i);
-        if (choice >= (size_t{1} << count))
-          small = size; // all equal
-        bool isLength = i < count && (choice >> i & 1) != 0;
+        int64_t small =
+            i == 0 || allEqual ? size : size + 2 * static_cast<int64_t>(i);
+        bool isLength = i < count && (lengths >> i & 1) != 0;
         sample.values[others[i]] = isLength && value ? *value : small;
+        if (roomy == i)
+          sample.values[others[i]] = value.value_or(0) + size + 12;
       }
       add(std::move(sample));
-      if (others.empty())
-        return;
-    }
+    };
+    attempt(0, false, {});
+    for (size_t i = count; count > 1 && i-- > 0;)
+      attempt(0, false, i);
+    for (size_t lengths = 1; lengths < subsets; ++lengths)
+      attempt(lengths, false, {});
+    for (size_t lengths = 0; lengths < subsets; ++lengths)
+      attempt(lengths, true, {});
   }
 
   void add(Sample sample) {
