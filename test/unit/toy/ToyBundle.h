@@ -53,13 +53,14 @@ inline bundle::Manifest manifest() {
                    {"present.key", "float32", {b, number(1), all, number(2)}}};
   entry.checks = {"dimension 1 of input 'mask' must be past + tokens"};
   m.entries["main"] = entry;
-  m.state = bundle::StateSpec{"main",
-                              "ids",
-                              "mask",
-                              "positions",
-                              "logits",
-                              {{"past.state", "present.state", "ssm"},
-                               {"past.key", "present.key", "key"}}};
+  bundle::StateSpec state;
+  state.ids = "ids";
+  state.mask = "mask";
+  state.positions = "positions";
+  state.logits = "logits";
+  state.tensors = {{"past.state", "present.state", "ssm"},
+                   {"past.key", "present.key", "key"}};
+  m.state = state;
   return m;
 }
 
