@@ -66,9 +66,14 @@ private:
       ScopedDiagnosticHandler quiet(anchor->getContext(),
                                     [](Diagnostic &) { return success(); });
       recogniser.propose(anchor, graph, proposals, reason);
-      for (Proposal &proposal : proposals)
-        if (accept(proposal, reason))
+      // The likeliest comes first: why it does not hold is told.
+      for (size_t i = 0; i < proposals.size(); ++i) {
+        std::string why = accept(proposals[i]);
+        if (why.empty())
           return;
+        if (i == 0)
+          reason = why;
+      }
     }
     if (reason.empty())
       return;
@@ -79,7 +84,7 @@ private:
 
   /// Builds the candidate, has it checked, and puts it in place; otherwise
   /// leaves the graph as it was, and says why.
-  bool accept(Proposal &proposal, std::string &reason) {
+  std::string accept(Proposal &proposal) {
     Operation *terminator = block.getTerminator(),
               *before = terminator->getPrevNode();
     symbolic::Context saved = graph.shapes.context();
@@ -93,7 +98,7 @@ private:
          op != terminator; op = op->getNextNode())
       made.push_back(op);
 
-    reason = refuse(proposal, candidate, made, saved);
+    std::string reason = refuse(proposal, candidate, made, saved);
     CutOps ops;
     Evidence evidence;
     if (reason.empty()) {
@@ -107,11 +112,11 @@ private:
         op->erase();
       }
       graph.shapes.context() = saved;
-      return false;
+      return reason;
     }
     describe(proposal, evidence, ops, made);
     replace(proposal, candidate, made);
-    return true;
+    return "";
   }
 
   /// Why the candidate cannot stand for the outputs, before anything is

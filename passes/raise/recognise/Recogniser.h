@@ -50,7 +50,7 @@ enum class Fill {
   Positive, ///< in [0.05, 1.5]
   Wide,     ///< normal times 10^u, u uniform in [-2, 2]: both branches of limits
   Rows,     ///< normal, each row (last dimension) times 10^u, u in [-4, 1]
-  Mask,     ///< boolean or 0/1: zeros first, then ones (left padding), row by row
+  Mask,     ///< boolean or 0/1: rows with zeros on the left and anywhere
 };
 
 struct CutInput {
@@ -61,7 +61,7 @@ struct CutInput {
 /// A cut of the graph and what should stand in its place. Everything between
 /// `inputs` and `outputs` is evaluated as it stands in the graph (constants,
 /// masks, shape arithmetic); the function's arguments that it depends on
-/// otherwise get zeros (integers), or what `arguments` says.
+/// otherwise must be in `arguments`, as nothing is known of what they hold.
 struct Proposal {
   std::string kind;  ///< "LinearAttention": the operator that it becomes
   mlir::SmallVector<CutInput> inputs;  ///< random in the check; all weights too
@@ -117,6 +117,7 @@ std::vector<std::unique_ptr<Recogniser>> makeRecognisers();
 std::unique_ptr<Recogniser> makeContractionRecogniser(); ///< multiply and reduce
 std::unique_ptr<Recogniser> makeScanRecogniser();        ///< chunked scans
 std::unique_ptr<Recogniser> makeScanStepRecogniser();    ///< one step of a scan
+std::unique_ptr<Recogniser> makeScanLoopRecogniser();    ///< a loop of steps
 std::unique_ptr<Recogniser> makeCausalConvRecogniser();
 std::unique_ptr<Recogniser> makeRMSNormRecogniser();
 std::unique_ptr<Recogniser> makeSoftplusRecogniser(); ///< with a threshold
@@ -132,6 +133,8 @@ bool is(mlir::Value value, llvm::StringRef op);
 /// Squeeze, Expand, Tile, Identity, Cast between floats, Pad, Slice, Flatten.
 mlir::Value throughMovement(mlir::Value value,
                             llvm::function_ref<bool(mlir::Operation *)> stop = {});
+/// The value and what throughMovement passes on its way up from it.
+mlir::SmallVector<mlir::Value> movementChain(mlir::Value value);
 /// The float that a constant (of one element, or of equal elements) holds.
 std::optional<double> scalarConstant(mlir::Value value);
 /// The other operand of a two-operand op.

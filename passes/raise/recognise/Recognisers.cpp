@@ -8,6 +8,8 @@ std::vector<std::unique_ptr<Recogniser>> makeRecognisers() {
   // First, so that products which are only summed up are never made.
   all.push_back(makeContractionRecogniser());
   all.push_back(makeScanRecogniser());
+  all.push_back(makeScanStepRecogniser());
+  all.push_back(makeScanLoopRecogniser());
   all.push_back(makeSoftplusRecogniser());
   all.push_back(makeCausalConvRecogniser());
   all.push_back(makeRMSNormRecogniser());

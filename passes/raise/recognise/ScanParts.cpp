@@ -1,6 +1,7 @@
 #include "passes/raise/recognise/ScanParts.h"
 
 #include "passes/raise/recognise/Constants.h"
+#include "passes/raise/recognise/PerHead.h"
 
 using namespace mlir;
 using jarana::symbolic::Expr;
@@ -34,17 +35,6 @@ groupsAndState(Graph &graph, Value value, int64_t heads) {
   if (!groups || !state || *groups < 1 || heads % *groups != 0)
     return std::nullopt;
   return std::pair(*groups, *state);
-}
-
-/// [b, s, g, n] or flat to [b, s, h * n]: each group serves h / g heads.
-Value perHead(OnnxBuilder &build, Value value, int64_t groups, int64_t heads,
-              int64_t state) {
-  if (groups == heads)
-    return build.reshape(value, {0, 0, heads * state});
-  Value grouped = build.reshape(value, {0, 0, groups, 1, state});
-  Value expanded = build.one(
-      "Expand", {grouped, build.integers({1, 1, 1, heads / groups, 1})});
-  return build.reshape(expanded, {0, 0, heads * state});
 }
 
 } // namespace
@@ -221,25 +211,30 @@ ScanParts::findFinalStates(const ScanRoles &roles) {
   SmallVector<Operation *> ordered(region.ops.begin(), region.ops.end());
   llvm::sort(ordered,
              [](Operation *a, Operation *b) { return b->isBeforeInBlock(a); });
+  // Whether the value is one: then those after it say nothing new.
+  auto take = [&](Value value) {
+    bool plain = hasShape(value, {batch, h, p, n}),
+         swapped = hasShape(value, {batch, h, n, p});
+    if (plain)
+      found.push_back({value, false});
+    if (swapped)
+      found.push_back({value, true});
+    return plain || swapped;
+  };
   for (Operation *op : ordered)
-    for (Operation *user : op->getUsers()) {
-      if (op->getResult(0) == region.join || op->getNumResults() != 1 ||
-          region.ops.contains(user))
+    for (Value result : op->getResults()) {
+      SmallVector<Operation *> outside;
+      for (Operation *user : result.getUsers())
+        if (!region.ops.contains(user) && !llvm::is_contained(outside, user))
+          outside.push_back(user);
+      if (result == region.join || outside.empty() || take(result))
         continue;
-      for (Operation *next = user; next && next->getNumResults() == 1;
-           next = onlyUser(next->getResult(0))) {
-        Value value = next->getResult(0);
-        if (opName(next) != "Gather" && throughMovement(value) == value)
-          break;
-        bool plain = hasShape(value, {batch, h, p, n}),
-             swapped = hasShape(value, {batch, h, n, p});
-        if (plain)
-          found.push_back({value, false});
-        if (swapped)
-          found.push_back({value, true});
-        if (plain || swapped)
-          break;
-      }
+      for (Operation *next : outside)
+        while (next && next->getNumResults() == 1 &&
+               (opName(next) == "Gather" ||
+                throughMovement(next->getResult(0)) != next->getResult(0)) &&
+               !take(next->getResult(0)))
+          next = onlyUser(next->getResult(0));
     }
   return found;
 }
@@ -288,7 +283,8 @@ Proposal ScanParts::propose(const ScanRoles &roles, const Output &output,
   proposal.allowed = allowedOps;
   int64_t groupsB = groupsAndState(graph, roles.b, heads)->first,
           groupsC = groupsAndState(graph, roles.c, heads)->first;
-  proposal.facts = {{"chunk", chunk > 0 ? std::to_string(chunk) : "?"}};
+  if (chunk > 0)
+    proposal.facts = {{"chunk", std::to_string(chunk)}};
   proposal.build = [roles, output, last, heads = heads, groupsB, groupsC,
                     flat = rankOf(output.value) == 3](OnnxBuilder &build,
                                                       ValueRange inputs) {
@@ -302,14 +298,8 @@ Proposal ScanParts::propose(const ScanRoles &roles, const Output &output,
     Value query = perHead(build, inputs[3], groupsC, heads, roles.state),
           key = perHead(build, inputs[2], groupsB, heads, roles.state),
           value = build.reshape(inputs[1], {0, 0, heads * roles.width});
-    auto number = [&](int64_t n) { return build.b.getI64IntegerAttr(n); };
-    SmallVector<Value> results = build.create(
-        "LinearAttention", {query, key, value, past, inputs[0], build.none()},
-        {build.attribute("kv_num_heads", number(heads)),
-         build.attribute("q_num_heads", number(heads)),
-         build.attribute("scale", build.b.getF32FloatAttr(1)),
-         build.attribute("update_rule", build.b.getStringAttr("gated"))},
-        2);
+    SmallVector<Value> results =
+        scanOp(build, query, key, value, past, inputs[0], heads);
     Value y = results[0];
     if (y && !flat)
       y = build.reshape(y, {0, 0, heads, roles.width});

@@ -1,6 +1,5 @@
 #include "passes/raise/recognise/ScanRegion.h"
 
-#include "dialects/hybrid/Hybrid.h"
 #include "dialects/onnx/OnnxDialect.h"
 
 using namespace mlir;
@@ -125,20 +124,11 @@ bool isFixed(Value value, Graph &graph) {
         graph.shapes[next].contents)
       continue;
     Operation *op = next.getDefiningOp();
-    if (!op || isa<hybrid::LoadWeightOp>(op) || seen.size() > 64)
+    if (!op || seen.size() > 64)
       return false;
     open.append(op->operand_begin(), op->operand_end());
   }
   return true;
-}
-
-SmallVector<Value> movementChain(Value external) {
-  SmallVector<Value> chain = {external};
-  throughMovement(external, [&](Operation *op) {
-    chain.push_back(op->getOperand(0));
-    return false;
-  });
-  return chain;
 }
 
 SmallVector<ScanRegion, 0> regionsFrom(Value decay, Graph &graph) {

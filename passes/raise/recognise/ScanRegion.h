@@ -24,10 +24,7 @@ mlir::Value rootOfDecay(mlir::Value summed);
 /// first result's first; equal ones once.
 llvm::SmallVector<ScanRegion, 0> regionsFrom(mlir::Value decay, Graph &graph);
 
-/// What a region's operand is made of, up through data movement outside of it.
-mlir::SmallVector<mlir::Value> movementChain(mlir::Value external);
-
-/// Whether nothing but constants and shapes decides a value.
+/// Whether nothing but constants, weights and shapes decides a value.
 bool isFixed(mlir::Value value, Graph &graph);
 
 } // namespace jarana::raise::recognise

@@ -38,6 +38,15 @@ Value throughMovement(Value value, function_ref<bool(Operation *)> stop) {
   return value;
 }
 
+SmallVector<Value> movementChain(Value value) {
+  SmallVector<Value> chain = {value};
+  throughMovement(value, [&](Operation *op) {
+    chain.push_back(op->getOperand(0));
+    return false;
+  });
+  return chain;
+}
+
 std::optional<double> scalarConstant(Value value) {
   Operation *op = value ? value.getDefiningOp() : nullptr;
   if (!op || opName(op) != "Constant")
