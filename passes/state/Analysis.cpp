@@ -170,8 +170,9 @@ bool Analysis::addPlan(Operation *op, unsigned result, const Demand &wanted) {
   actions.try_emplace(op, Action::Local);
   if (!plan(op, made))
     return false;
-  for (auto [operand, need] : llvm::zip(op->getOperands(), made.operands))
-    if (need && !demand(op, operand, *need))
+  for (auto [index, need] : llvm::enumerate(made.operands))
+    if (need && !llvm::is_contained(made.unread, index) &&
+        !demand(op, op->getOperand(index), *need))
       return false;
   for (const auto &[value, need] : made.captured)
     if (!demand(op, value, need))

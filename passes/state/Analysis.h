@@ -30,9 +30,17 @@ struct Plan {
   llvm::SmallVector<std::pair<mlir::Value, Demand>> captured;
   /// Per loop of a linalg op.
   Axes loops;
-  /// Reads of sequences in the op's region at the position that a loop is at:
-  /// the operand of the op that is the index, and the loop.
-  llvm::SmallVector<std::pair<mlir::OpOperand *, unsigned>> reads;
+  /// Reads of sequences in the op's region at the position that a loop is at.
+  struct Read {
+    mlir::OpOperand *index;      ///< of a tensor.extract
+    unsigned loop;               ///< over the positions
+    std::optional<unsigned> row; ///< over what they are folded with, outside
+  };
+  llvm::SmallVector<Read> reads;
+  /// Loops over rows * length whose index is used, in a check.
+  llvm::SmallVector<unsigned> flat;
+  /// Operands that nothing in the region uses, given those reads.
+  llvm::SmallVector<unsigned> unread;
 };
 
 /// What operands are for, where an op is computed for these axes.
@@ -73,7 +81,11 @@ private:
   bool planRegions(mlir::Operation *op, Plan &plan);
   bool planReads(mlir::Operation *op, Plan &plan, mlir::Value tensor,
                  Demand &need);
-  bool planIndices(mlir::Operation *op, Plan &plan);
+  std::optional<Plan::Read> findRead(mlir::Operation *op, const Plan &plan,
+                                     mlir::OpOperand &index, SizeRole role);
+  bool planIndices(mlir::Operation *op, Plan &plan,
+                   const llvm::DenseSet<mlir::Value> &used);
+  SizeRole roleOfLoop(mlir::Operation *op, unsigned loop);
   bool isPosition(mlir::Operation *op, const Plan &plan, unsigned loop);
   bool planLoop(mlir::Operation *op, Plan &plan);
   bool planCompute(mlir::Operation *op, Plan &plan);

@@ -25,6 +25,16 @@ Linear operator+(const Linear &a, const Linear &b) {
   return sum;
 }
 
+std::optional<Linear> Linear::byLength(const Linear &length) const {
+  Linear result = length.scaled(constant);
+  for (auto [id, coefficient] : terms) {
+    if (id >= timesLength)
+      return std::nullopt;
+    result.terms[id + timesLength] = coefficient;
+  }
+  return result;
+}
+
 bool Linear::isAtLeast(int64_t bound) const {
   return constant >= bound &&
          llvm::all_of(terms, [](auto &term) { return term.second > 0; });
@@ -149,11 +159,12 @@ Element Elements::at(Value tensor, ArrayRef<Linear> index) {
   if (auto cast = dyn_cast<tensor::CastOp>(op))
     return at(cast.getSource(), index);
   if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
-    return ofReshape(expand.getSrc(), expand.getReassociationIndices(), true,
-                     expand.getResultType().getShape(), index);
+    return ofReshape(expand.getSrc(), tensor, expand.getReassociationIndices(),
+                     true, expand.getResultType().getShape(), index);
   if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op))
-    return ofReshape(collapse.getSrc(), collapse.getReassociationIndices(),
-                     false, collapse.getSrcType().getShape(), index);
+    return ofReshape(collapse.getSrc(), collapse.getSrc(),
+                     collapse.getReassociationIndices(), false,
+                     collapse.getSrcType().getShape(), index);
   if (isa<tensor::InsertSliceOp>(op))
     return ofInsert(op, index);
   if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
@@ -180,24 +191,37 @@ Element Elements::at(Value tensor, ArrayRef<Linear> index) {
   return {};
 }
 
-Element Elements::ofReshape(Value source, ArrayRef<ReassociationIndices> groups,
-                            bool expands, ArrayRef<int64_t> finer,
-                            ArrayRef<Linear> index) {
+/// `finest`: the side with more dimensions, of these sizes.
+Element Elements::ofReshape(Value source, Value finest,
+                            ArrayRef<ReassociationIndices> groups, bool expands,
+                            ArrayRef<int64_t> finer, ArrayRef<Linear> index) {
   SmallVector<Linear> place(expands ? groups.size() : finer.size());
   for (auto [coarse, group] : llvm::enumerate(groups)) {
+    // What follows an axis in memory: `inner` elements, times the length.
     int64_t inner = 1, wide = 0;
+    bool byLength = false;
     for (int64_t axis : llvm::reverse(group)) {
       if (finer[axis] == 1)
         continue;
       ++wide;
-      if (expands) {
-        if (ShapedType::isDynamic(inner))
-          return {};
-        place[coarse] = place[coarse] + index[axis].scaled(inner);
-        inner = ShapedType::isDynamic(finer[axis]) ? ShapedType::kDynamic
-                                                   : inner * finer[axis];
-      } else {
+      if (!expands) {
         place[axis] = index[coarse];
+        continue;
+      }
+      Linear part = index[axis].scaled(inner);
+      if (byLength) {
+        auto product = part.byLength(length);
+        if (!product)
+          return {};
+        part = *product;
+      }
+      place[coarse] = place[coarse] + part;
+      if (!ShapedType::isDynamic(finer[axis]))
+        inner *= finer[axis];
+      else if (axis != group.front()) {
+        if (byLength || sequence.roleOf(finest, axis) != SizeRole::Sequence)
+          return {};
+        byLength = true;
       }
     }
     if (!expands && wide > 1)
@@ -339,10 +363,14 @@ Element Elements::ofScalar(Value value, Scope &scope, ArrayRef<Linear> loops) {
                                               : *a.integer - *b.integer);
   } else if (isa<arith::MulIOp>(op)) {
     Element a = operand(0), b = operand(1);
-    if (a.integer && b.integer && a.integer->isConstant())
+    if (a.integer && b.integer &&
+        (a.integer->isConstant() || a.integer == length))
       std::swap(a, b);
-    if (a.integer && b.integer && b.integer->isConstant() &&
-        std::abs(b.integer->constant) < (1 << 20))
+    if (a.integer && b.integer && b.integer == length) {
+      if (auto product = a.integer->byLength(length))
+        made = ofInteger(*product);
+    } else if (a.integer && b.integer && b.integer->isConstant() &&
+               std::abs(b.integer->constant) < (1 << 20))
       made = ofInteger(a.integer->scaled(b.integer->constant));
   } else if (auto cmp = dyn_cast<arith::CmpIOp>(op)) {
     Element a = operand(0), b = operand(1);

@@ -12,12 +12,16 @@
 
 namespace jarana::state {
 
-/// constant + sum of coefficient * variable; every variable is >= 0.
+/// constant + sum of coefficient * variable; every variable is >= 0. Variables
+/// from `timesLength` on are products of a variable with the length.
 struct Linear {
   int64_t constant = 0;
   std::map<unsigned, int64_t> terms;
+  static constexpr unsigned timesLength = 1 << 16;
 
   static Linear variable(unsigned id) { return {0, {{id, 1}}}; }
+  /// Times the length, where that is a form with such variables.
+  std::optional<Linear> byLength(const Linear &length) const;
   Linear scaled(int64_t factor) const;
   friend Linear operator+(const Linear &, const Linear &);
   friend Linear operator-(const Linear &a, const Linear &b) {
@@ -55,7 +59,7 @@ private:
                     Scope &scope);
   Element ofLinalg(mlir::linalg::LinalgOp op, unsigned result,
                    llvm::ArrayRef<Linear> index);
-  Element ofReshape(mlir::Value source,
+  Element ofReshape(mlir::Value source, mlir::Value finest,
                     llvm::ArrayRef<mlir::ReassociationIndices> groups,
                     bool expands, llvm::ArrayRef<int64_t> finer,
                     llvm::ArrayRef<Linear> index);

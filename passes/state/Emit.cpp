@@ -8,6 +8,15 @@ using namespace mlir;
 
 namespace jarana::state {
 
+/// Pure ops in the region that nothing uses.
+static void eraseUnused(Operation *op) {
+  for (Region &region : op->getRegions())
+    for (Block &block : region)
+      for (Operation &inner : llvm::make_early_inc_range(llvm::reverse(block)))
+        if (isOpTriviallyDead(&inner))
+          inner.erase();
+}
+
 void Build::emit(Operation *op, const Plan &plan) {
   auto mixer = dyn_cast<hybrid::SequenceMixerOpInterface>(op);
   if (mixer && !mixer.getContextOperands().empty())
@@ -47,8 +56,11 @@ void Build::emitClone(Operation *op, const Plan &plan) {
   SmallVector<Value> operands;
   for (auto [index, need] : llvm::enumerate(plan.operands)) {
     Value operand = op->getOperand(index);
-    operands.push_back(need ? get(operand, need->axes)
-                            : scalar(operand, Kind::Context));
+    if (llvm::is_contained(plan.unread, index))
+      operands.push_back(operand);
+    else
+      operands.push_back(need ? get(operand, need->axes)
+                              : scalar(operand, Kind::Context));
   }
   Operation *copy = b.clone(*op, mapping);
   copy->setOperands(operands);
@@ -77,16 +89,46 @@ void Build::placeLoops(Operation *copy, const Plan &plan,
     Value first = offset(plan.loops[index.getDim()].kind);
     if (!first)
       continue;
+    Value count = lengthValue(plan.loops[index.getDim()].kind);
     b.setInsertionPointAfter(index);
-    auto position = arith::AddIOp::create(b, index.getLoc(), index, first);
-    index.getResult().replaceAllUsesExcept(position, position);
+    if (!llvm::is_contained(plan.flat, index.getDim())) {
+      auto position = arith::AddIOp::create(b, index.getLoc(), index, first);
+      index.getResult().replaceAllUsesExcept(position, position);
+      continue;
+    }
+    // row * all positions so far + position
+    Value row = arith::DivUIOp::create(b, loc, index, count),
+          place = arith::RemUIOp::create(b, loc, index, count),
+          flat = arith::AddIOp::create(
+              b, loc, arith::MulIOp::create(b, loc, row, total),
+              arith::AddIOp::create(b, loc, place, first));
+    llvm::SmallPtrSet<Operation *, 2> parts{row.getDefiningOp(),
+                                            place.getDefiningOp()};
+    index.getResult().replaceAllUsesExcept(flat, parts);
   }
-  for (auto [read, loop] : plan.reads) {
+  for (const Plan::Read &read : plan.reads) {
     Operation *reader =
-        mapping.lookup(read->getOwner()->getResult(0)).getDefiningOp();
+        mapping.lookup(read.index->getOwner()->getResult(0)).getDefiningOp();
+    b.setInsertionPoint(copy);
+    Value count = read.row ? lengthValue(plan.loops[read.loop].kind) : Value();
     b.setInsertionPoint(reader);
-    reader->setOperand(read->getOperandNumber(),
-                       linalg::IndexOp::create(b, loc, loop));
+    Value place = linalg::IndexOp::create(b, loc, read.loop);
+    if (read.row)
+      place = arith::AddIOp::create(
+          b, loc, place,
+          arith::MulIOp::create(
+              b, loc, linalg::IndexOp::create(b, loc, *read.row), count));
+    reader->setOperand(read.index->getOperandNumber(), place);
+  }
+  // What is not used any more may be values of main: they go.
+  eraseUnused(copy);
+  auto generic = dyn_cast<linalg::GenericOp>(copy);
+  for (unsigned input : llvm::reverse(plan.unread)) {
+    SmallVector<AffineMap> maps = generic.getIndexingMapsArray();
+    maps.erase(maps.begin() + input);
+    generic.getRegion().front().eraseArgument(input);
+    generic.getInputsMutable().erase(input);
+    generic.setIndexingMapsAttr(b.getAffineMapArrayAttr(maps));
   }
 }
 

@@ -90,10 +90,12 @@ bool Analysis::planReductions(Operation *op, Plan &plan,
       SizeRole role = sizes.roleOf(operand.get(), axis);
       if (role == SizeRole::Plain)
         continue;
-      if (plan.demand.use != Use::Check || role != SizeRole::Sequence ||
-          !isConjunction(linalgOp))
+      auto inner = plan.demand.use == Use::Check && isConjunction(linalgOp)
+                       ? sizes.innerOf(operand.get(), axis)
+                       : std::nullopt;
+      if (!inner)
         return refuse(op, "mixes positions: it reduces over the sequence");
-      plan.loops[dim.getPosition()] = {Kind::Query, 1};
+      plan.loops[dim.getPosition()] = {Kind::Query, *inner};
       set[dim.getPosition()] = true;
     }
   }

@@ -10,31 +10,70 @@ using namespace mlir;
 
 namespace jarana::state {
 
-/// Whether index i of a loop is position i of what the loop is computed for.
-bool Analysis::isPosition(Operation *op, const Plan &plan, unsigned loop) {
-  if (plan.loops[loop].kind == Kind::Plain || plan.loops[loop].inner != 1)
-    return false;
+/// The role of the size of a loop.
+SizeRole Analysis::roleOfLoop(Operation *op, unsigned loop) {
   auto linalgOp = cast<linalg::LinalgOp>(op);
+  AffineExpr dim = getAffineDimExpr(loop, op->getContext());
   for (OpOperand &operand : op->getOpOperands())
     if (isa<RankedTensorType>(operand.get().getType()))
       for (auto [axis, expr] : llvm::enumerate(
                linalgOp.getMatchingIndexingMap(&operand).getResults()))
-        if (expr == getAffineDimExpr(loop, op->getContext()))
-          return sizes.roleOf(operand.get(), axis) == SizeRole::Sequence;
-  return false;
+        if (expr == dim)
+          return sizes.roleOf(operand.get(), axis);
+  return SizeRole::Other;
 }
 
-bool Analysis::planIndices(Operation *op, Plan &plan) {
+/// Whether index i of a loop is position i of what the loop is computed for.
+bool Analysis::isPosition(Operation *op, const Plan &plan, unsigned loop) {
+  return plan.loops[loop].kind != Kind::Plain && plan.loops[loop].inner == 1 &&
+         roleOfLoop(op, loop) == SizeRole::Sequence;
+}
+
+bool Analysis::planIndices(Operation *op, Plan &plan,
+                           const llvm::DenseSet<Value> &used) {
   WalkResult walked = op->walk([&](linalg::IndexOp index) {
-    if (plan.loops[index.getDim()].kind == Kind::Plain)
+    if (plan.loops[index.getDim()].kind == Kind::Plain ||
+        !used.contains(index.getResult()))
       return WalkResult::advance();
-    if (!isPosition(op, plan, index.getDim()))
-      return WalkResult::interrupt();
+    bool flat = useOfOperands(plan, plan.loops) == Use::Check &&
+                plan.loops[index.getDim()].inner == 1;
+    if (!isPosition(op, plan, index.getDim())) {
+      if (!flat)
+        return WalkResult::interrupt();
+      plan.flat.push_back(index.getDim());
+    }
     actions[op] = Action::Position;
     return WalkResult::advance();
   });
   return !walked.wasInterrupted() ||
          refuse(op, "computes with an index that is not a position alone");
+}
+
+/// An index into an axis with positions that goes with the op's own loops: as a
+/// loop over the same axis does, or as row * length + position.
+std::optional<Plan::Read> Analysis::findRead(Operation *op, const Plan &plan,
+                                             OpOperand &index, SizeRole role) {
+  SmallVector<Linear> loops;
+  for (unsigned loop = 0; loop < plan.loops.size(); ++loop)
+    loops.push_back(Linear::variable(loop));
+  Elements elements(sizes, Linear::variable(plan.loops.size()));
+  auto place =
+      elements.inBody(cast<linalg::LinalgOp>(op), index.get(), loops).integer;
+  if (!place)
+    return std::nullopt;
+  for (unsigned loop = 0; loop < loops.size(); ++loop) {
+    if (plan.loops[loop].kind == Kind::Plain)
+      continue;
+    if (place == loops[loop] && roleOfLoop(op, loop) == role)
+      return Plan::Read{&index, loop, std::nullopt};
+    if (role != SizeRole::Folded || !isPosition(op, plan, loop))
+      continue;
+    for (unsigned row = 0; row < loops.size(); ++row)
+      if (plan.loops[row].kind == Kind::Plain &&
+          place == loops[loop] + Linear::variable(row + Linear::timesLength))
+        return Plan::Read{&index, loop, row};
+  }
+  return std::nullopt;
 }
 
 /// `tensor` is read in the region of `op`. Along the sequence that is only
@@ -49,10 +88,6 @@ bool Analysis::planReads(Operation *op, Plan &plan, Value tensor,
       along.push_back(axis);
   if (along.empty())
     return true;
-  SmallVector<Linear> loops;
-  for (unsigned loop = 0; loop < plan.loops.size(); ++loop)
-    loops.push_back(Linear::variable(loop));
-  Elements elements(sizes, Linear::variable(plan.loops.size()));
   for (OpOperand &use : tensor.getUses()) {
     if (!op->isProperAncestor(use.getOwner()))
       continue;
@@ -61,28 +96,23 @@ bool Analysis::planReads(Operation *op, Plan &plan, Value tensor,
       return refuse(op, "mixes positions: it reads other positions of a "
                         "tensor");
     for (int64_t axis : along) {
-      OpOperand &index = extract.getIndicesMutable()[axis];
-      Element place =
-          elements.inBody(cast<linalg::LinalgOp>(op), index.get(), loops);
-      std::optional<unsigned> found;
-      for (unsigned loop = 0; loop < loops.size(); ++loop)
-        if (place.integer == loops[loop] && isPosition(op, plan, loop))
-          found = loop;
-      if (!found)
+      auto read = findRead(op, plan, extract.getIndicesMutable()[axis],
+                           sizes.roleOf(tensor, axis));
+      if (!read)
         return refuse(op, "mixes positions: it gathers along the sequence");
-      Axis axisOfLoop = plan.loops[*found];
-      if (need.axes[axis].kind != Kind::Plain && need.axes[axis] != axisOfLoop)
+      Axis wanted = plan.loops[read->loop];
+      if (need.axes[axis].kind != Kind::Plain && need.axes[axis] != wanted)
         return refuse(op, "gathers at positions of two kinds");
-      need.axes[axis] = axisOfLoop;
-      plan.reads.push_back({&index, *found});
+      need.axes[axis] = wanted;
+      plan.reads.push_back(*read);
     }
   }
   return true;
 }
 
-/// What the results of a region depend on, but for the indices in `without`.
-static llvm::DenseSet<Value>
-usedInBody(Operation *op, ArrayRef<std::pair<OpOperand *, unsigned>> without) {
+/// What the results of a region depend on, but for these reads' indices.
+static llvm::DenseSet<Value> usedInBody(Operation *op,
+                                        ArrayRef<Plan::Read> without) {
   llvm::DenseSet<Value> used;
   SmallVector<Operation *> work;
   for (Region &region : op->getRegions())
@@ -97,7 +127,7 @@ usedInBody(Operation *op, ArrayRef<std::pair<OpOperand *, unsigned>> without) {
     next->walk([&](Operation *inner) {
       for (OpOperand &operand : inner->getOpOperands()) {
         if (llvm::any_of(without,
-                         [&](auto &read) { return read.first == &operand; }))
+                         [&](auto &read) { return read.index == &operand; }))
           continue;
         used.insert(operand.get());
         if (Operation *definition = operand.get().getDefiningOp();
@@ -125,11 +155,16 @@ bool Analysis::planRegions(Operation *op, Plan &plan) {
       return false;
     plan.captured.push_back({value, need});
   }
-  if (!planIndices(op, plan))
+  llvm::DenseSet<Value> used = usedInBody(op, plan.reads);
+  if (!planIndices(op, plan, used))
     return false;
+  if (auto generic = dyn_cast<linalg::GenericOp>(op);
+      generic && !plan.reads.empty())
+    for (OpOperand *input : generic.getDpsInputOperands())
+      if (!used.contains(generic.getMatchingBlockArgument(input)))
+        plan.unread.push_back(input->getOperandNumber());
   if (use == Use::Check)
     return true;
-  llvm::DenseSet<Value> used = usedInBody(op, plan.reads);
   for (Value value : captured)
     if (used.contains(value) && sizes.isShapeArithmetic(value) &&
         sizes.roleOf(value) != SizeRole::Plain)

@@ -110,9 +110,14 @@ Sequence::Sequence(func::FuncOp main, const Roles &roles)
   readEqualities(main);
 }
 
-/// What the graph checks to be the length of the ids is the length.
+/// What the graph checks to be the length of the ids is the length. Mask and
+/// positions have it where the graph does not say so: the derived functions
+/// check it, and no meaning is given to other sizes.
 void Sequence::readEqualities(func::FuncOp main) {
-  equalToLength.insert({roles.ids, 1});
+  for (std::optional<unsigned> argument :
+       {std::optional(roles.ids), roles.mask, roles.positions})
+    if (argument)
+      equalToLength.insert({*argument, 1});
   main.walk([&](hybrid::CheckOp check) {
     auto compare = check.getCondition().getDefiningOp<arith::CmpIOp>();
     if (!compare || compare.getPredicate() != arith::CmpIPredicate::eq)
@@ -257,6 +262,57 @@ SizeRole Sequence::computeAxis(Value tensor, unsigned axis) {
     return same ? roleOf(pad.getSource(), axis) : SizeRole::Other;
   }
   return SizeRole::Other;
+}
+
+std::optional<int64_t> Sequence::innerOf(Value tensor, unsigned axis) {
+  if (roleOf(tensor, axis) == SizeRole::Sequence)
+    return 1;
+  Operation *op = tensor.getDefiningOp();
+  if (!op || roleOf(tensor, axis) != SizeRole::Folded)
+    return std::nullopt;
+  auto after = [](ReassociationIndices group, int64_t at,
+                  ArrayRef<int64_t> shape) -> std::optional<int64_t> {
+    int64_t product = 1;
+    for (int64_t other : group)
+      if (other > at) {
+        if (ShapedType::isDynamic(shape[other]))
+          return std::nullopt;
+        product *= shape[other];
+      }
+    return product;
+  };
+  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
+    ReassociationIndices group = collapse.getReassociationIndices()[axis];
+    for (int64_t source : group)
+      if (roleOf(collapse.getSrc(), source) != SizeRole::Plain) {
+        auto inner = innerOf(collapse.getSrc(), source);
+        auto rest = after(group, source, collapse.getSrcType().getShape());
+        return inner && rest ? std::optional(*inner * *rest) : std::nullopt;
+      }
+  }
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
+    for (auto [source, group] :
+         llvm::enumerate(expand.getReassociationIndices()))
+      if (llvm::is_contained(group, axis)) {
+        auto inner = innerOf(expand.getSrc(), source);
+        auto rest = after(group, axis, expand.getResultType().getShape());
+        return inner && rest && *rest > 0 && *inner % *rest == 0
+                   ? std::optional(*inner / *rest)
+                   : std::nullopt;
+      }
+  if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
+    AffineExpr loop = linalgOp
+                          .getMatchingIndexingMap(linalgOp.getDpsInitOperand(
+                              cast<OpResult>(tensor).getResultNumber()))
+                          .getResult(axis);
+    for (OpOperand *input : linalgOp.getDpsInputOperands())
+      for (auto [at, expr] :
+           llvm::enumerate(linalgOp.getMatchingIndexingMap(input).getResults()))
+        if (expr == loop)
+          if (auto inner = innerOf(input->get(), at))
+            return inner;
+  }
+  return std::nullopt;
 }
 
 bool Sequence::isLastPosition(OpFoldResult index) {

@@ -42,6 +42,9 @@ public:
   SizeRole roleOf(mlir::Value tensor, unsigned axis);
   /// A computation on sizes of the arguments and constants alone.
   bool isShapeArithmetic(mlir::Value value);
+  /// The elements that follow each position in an axis of the role Sequence or
+  /// Folded, as far as it can be told from what the tensor is made of.
+  std::optional<int64_t> innerOf(mlir::Value tensor, unsigned axis);
   /// s - 1
   bool isLastPosition(mlir::OpFoldResult index);
 
