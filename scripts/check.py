@@ -17,36 +17,36 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def run_test_program(program, environment=None):
+    """(passed, failed, skipped) of a GoogleTest program, with its output printed where something failed."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        run = subprocess.run(
+            [program, f"--gtest_output=json:{report.name}", "--gtest_brief=1"],
+            cwd=ROOT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+        try:
+            suites = json.loads(Path(report.name).read_text())["testsuites"]
+        except (json.JSONDecodeError, KeyError):
+            suites = []
+    cases = [case for suite in suites for case in suite["testsuite"]]
+    failed = sum(bool(case.get("failures")) for case in cases)
+    skipped = sum(case.get("result") == "SKIPPED" for case in cases)
+    passed = len(cases) - failed - skipped
+    if run.returncode != 0:
+        # A crash leaves no report of the case it happened in.
+        failed = max(failed, 1)
+        print(f"--- {program.name} exited with {run.returncode}\n{run.stdout}")
+    return passed, failed, skipped
+
+
 def unit(build):
     """Every GoogleTest program of test/unit."""
-    passed = failed = skipped = 0
-    for program in sorted((build / "bin").glob("*_test")):
-        with tempfile.NamedTemporaryFile(suffix=".json") as report:
-            run = subprocess.run(
-                [program, f"--gtest_output=json:{report.name}", "--gtest_brief=1"],
-                cwd=ROOT,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-            )
-            try:
-                suites = json.loads(Path(report.name).read_text())["testsuites"]
-            except (json.JSONDecodeError, KeyError):
-                suites = []
-        bad = 0
-        for case in (case for suite in suites for case in suite["testsuite"]):
-            if case.get("failures"):
-                bad += 1
-            elif case.get("result") == "SKIPPED":
-                skipped += 1
-            else:
-                passed += 1
-        if run.returncode != 0:
-            # A crash leaves no report of the case it happened in.
-            bad = max(bad, 1)
-            print(f"--- {program.name} exited with {run.returncode}\n{run.stdout}")
-        failed += bad
-    return passed, failed, skipped
+    counts = [run_test_program(program) for program in sorted((build / "bin").glob("*_test"))]
+    return tuple(map(sum, zip(*counts))) if counts else (0, 1, 0)
 
 
 def run_lit(build, *params):
@@ -88,6 +88,11 @@ def lit_roundtrip(build):
 def pass_examples(build):
     """The example in the description of every pass."""
     return script(build, "scripts/check_pass_examples.py")
+
+
+def sanitized(build):
+    """What needs no MLIR, with sanitizers: its unit tests, and fuzzers of the readers."""
+    return script(build, "scripts/check_sanitized.py")
 
 
 def script(build, *command):
@@ -154,6 +159,7 @@ def main():
         "lit": lit,
         "lit_roundtrip": lit_roundtrip,
         "pass_examples": pass_examples,
+        "sanitized": sanitized,
         "python": python,
     }
     for name, path in integration_suites().items():
