@@ -58,6 +58,12 @@ struct Chunk {
 };
 } // namespace
 
+/// The first operand times the step size, where there is one.
+static Value timesStep(Scalars &s, ValueRange args) {
+  Value value = s.widen(args[0]);
+  return args.size() == 3 ? s.mul(s.widen(args[1]), value) : value;
+}
+
 static SmallVector<Value> scanChunk(Build &build, const Chunk &chunk,
                                     OpFoldResult last) {
   Type f32 = build.f32();
@@ -66,13 +72,8 @@ static SmallVector<Value> scanChunk(Build &build, const Chunk &chunk,
   SmallVector<Use> logInputs{{chunk.a, aDims}};
   if (chunk.dt)
     logInputs.push_back({chunk.dt, "bigr"});
-  Value log = build.map(logInputs, {build.empty("bigr", f32), "bigr"},
-                        [](Scalars &s, ValueRange args) {
-                          Value value = s.widen(args[0]);
-                          return args.size() == 3
-                                     ? s.mul(s.widen(args[1]), value)
-                                     : value;
-                        });
+  Value log =
+      build.map(logInputs, {build.empty("bigr", f32), "bigr"}, timesStep);
   Value seg = segmentSums(build, log);
   Value firstLog = build.at(log, 1, build.attr(0)); // b 1 g r
   Value toFirst = build.at(seg, 4, build.attr(0));  // b g r i 1
@@ -90,13 +91,8 @@ static SmallVector<Value> scanChunk(Build &build, const Chunk &chunk,
   SmallVector<Use> xInputs{{chunk.x, "bjgrp"}};
   if (chunk.dt)
     xInputs.push_back({chunk.dt, "bjgr"});
-  Value dx = build.map(xInputs, {build.empty("bjgrp", f32), "bjgrp"},
-                       [](Scalars &s, ValueRange args) {
-                         Value value = s.widen(args[0]);
-                         return args.size() == 3
-                                    ? s.mul(s.widen(args[1]), value)
-                                    : value;
-                       });
+  Value dx =
+      build.map(xInputs, {build.empty("bjgrp", f32), "bjgrp"}, timesStep);
   Value score =
       build.contract("bgijn", "n", {chunk.c, "bign"}, {chunk.b, "bjgn"},
                      {build.filled("bgij", 0), "bgij"});

@@ -19,15 +19,12 @@ OperatorOf<Real> compare(OnReals onReals, OnInts onInts) {
       throw Error("the inputs have different types, " + name(a.dtype) +
                   " and " + name(b.dtype));
     T<Real> result(DType::boolean, broadcast(a.shape, b.shape));
-    forEach<2>(result.shape,
-               {broadcastStrides(a.shape, result.shape),
-                broadcastStrides(b.shape, result.shape)},
-               [&](int64_t i, auto &at) {
-                 result.ints[i] =
-                     isFloat(a.dtype)
-                         ? onReals(a.reals[at[0]], b.reals[at[1]])
-                         : onInts(a.dtype, a.ints[at[0]], b.ints[at[1]]);
-               });
+    forEach<2>(
+        result.shape, stridesTo(result.shape, a, b), [&](int64_t i, auto &at) {
+          result.ints[i] = isFloat(a.dtype)
+                               ? onReals(a.reals[at[0]], b.reals[at[1]])
+                               : onInts(a.dtype, a.ints[at[0]], b.ints[at[1]]);
+        });
     return std::vector{std::move(result)};
   };
 }
@@ -73,10 +70,7 @@ std::vector<T<Real>> where(const InputsOf<Real> &inputs, const Attributes &) {
                 " and " + name(y.dtype));
   T<Real> result(x.dtype,
                  broadcast(condition.shape, broadcast(x.shape, y.shape)));
-  forEach<3>(result.shape,
-             {broadcastStrides(condition.shape, result.shape),
-              broadcastStrides(x.shape, result.shape),
-              broadcastStrides(y.shape, result.shape)},
+  forEach<3>(result.shape, stridesTo(result.shape, condition, x, y),
              [&](int64_t i, auto &at) {
                bool first = condition.ints[at[0]] != 0;
                copyRun(first ? x : y, first ? at[1] : at[2], result, i, 1);

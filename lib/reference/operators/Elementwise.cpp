@@ -78,16 +78,13 @@ T<Real> binary(const T<Real> &a, const T<Real> &b, Real (*function)(Real, Real),
     throw Error("the inputs have different types, " + name(a.dtype) + " and " +
                 name(b.dtype));
   T<Real> result(a.dtype, broadcast(a.shape, b.shape));
-  forEach<2>(result.shape,
-             {broadcastStrides(a.shape, result.shape),
-              broadcastStrides(b.shape, result.shape)},
-             [&](int64_t i, auto &at) {
-               if (isFloat(a.dtype))
-                 result.reals[i] = function(a.reals[at[0]], b.reals[at[1]]);
-               else
-                 result.ints[i] =
-                     integer(a.dtype, a.ints[at[0]], b.ints[at[1]]);
-             });
+  forEach<2>(
+      result.shape, stridesTo(result.shape, a, b), [&](int64_t i, auto &at) {
+        if (isFloat(a.dtype))
+          result.reals[i] = function(a.reals[at[0]], b.reals[at[1]]);
+        else
+          result.ints[i] = integer(a.dtype, a.ints[at[0]], b.ints[at[1]]);
+      });
   return rounded(std::move(result));
 }
 
@@ -182,18 +179,16 @@ std::vector<T<Real>> power(const InputsOf<Real> &inputs, const Attributes &) {
   using std::pow;
   const T<Real> &a = required(inputs, 0), &b = required(inputs, 1);
   T<Real> result(a.dtype, broadcast(a.shape, b.shape));
-  forEach<2>(result.shape,
-             {broadcastStrides(a.shape, result.shape),
-              broadcastStrides(b.shape, result.shape)},
-             [&](int64_t i, auto &at) {
-               if (isFloat(a.dtype))
-                 result.reals[i] = pow(a.reals[at[0]], realAt(b, at[1]));
-               else if (isFloat(b.dtype))
-                 result.ints[i] = static_cast<int64_t>(
-                     pow(realAt(a, at[0]), b.reals[at[1]]));
-               else
-                 result.ints[i] = powInt(a.ints[at[0]], b.ints[at[1]]);
-             });
+  forEach<2>(
+      result.shape, stridesTo(result.shape, a, b), [&](int64_t i, auto &at) {
+        if (isFloat(a.dtype))
+          result.reals[i] = pow(a.reals[at[0]], realAt(b, at[1]));
+        else if (isFloat(b.dtype))
+          result.ints[i] =
+              static_cast<int64_t>(pow(realAt(a, at[0]), b.reals[at[1]]));
+        else
+          result.ints[i] = powInt(a.ints[at[0]], b.ints[at[1]]);
+      });
   return {rounded(std::move(result))};
 }
 

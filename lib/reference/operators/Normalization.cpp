@@ -17,12 +17,9 @@ void affine(T<Real> &y, const T<Real> *scale, const T<Real> *shift) {
   T<Real> one(y.dtype, {}), zero(y.dtype, {});
   one.reals[0] = Real(1);
   const T<Real> &s = scale ? *scale : one, &t = shift ? *shift : zero;
-  forEach<2>(
-      y.shape,
-      {broadcastStrides(s.shape, y.shape), broadcastStrides(t.shape, y.shape)},
-      [&](int64_t i, auto &at) {
-        y.reals[i] = y.reals[i] * s.reals[at[0]] + t.reals[at[1]];
-      });
+  forEach<2>(y.shape, stridesTo(y.shape, s, t), [&](int64_t i, auto &at) {
+    y.reals[i] = y.reals[i] * s.reals[at[0]] + t.reals[at[1]];
+  });
 }
 
 /// Rows of the normalized axes [axis, rank): (x - mean) / sqrt(variance +

@@ -44,6 +44,13 @@ void expectShape(const std::string &what, const Shape &found,
                  const Shape &expected);
 void expectRank(const std::string &what, const Shape &found, int64_t rank);
 
+/// The strides of each tensor, broadcast to the shape.
+template <class... Tensors>
+std::array<Shape, sizeof...(Tensors)> stridesTo(const Shape &to,
+                                                const Tensors &...tensors) {
+  return {broadcastStrides(tensors.shape, to)...};
+}
+
 /// Calls f(i, offsets) for every element i of `shape` in row-major order;
 /// offsets[k] is the index's product with strides[k].
 template <size_t N, class F>

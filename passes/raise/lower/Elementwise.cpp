@@ -1,5 +1,5 @@
 // Arithmetic and activation functions, element by element.
-#include "passes/raise/lower/Scalars.h"
+#include "passes/raise/lower/MapElements.h"
 #include "passes/raise/named/Named.h"
 
 #include <cmath>
@@ -8,24 +8,6 @@ using namespace mlir;
 
 namespace jarana::raise {
 namespace {
-
-/// Lowers an op whose result element is a function of the operands' elements
-/// (all operands present).
-template <class Function>
-LogicalResult mapElements(Lowering &lowering, Operation *op,
-                          Function function) {
-  SmallVector<Tensor> inputs;
-  for (unsigned i = 0; i < op->getNumOperands(); ++i)
-    inputs.push_back(lowering.get(op, i));
-  bool isUnsigned = Lowering::isUnsigned(op->getOperand(0));
-  Tensor result = lowering.build.elementwise(
-      inputs, lowering.shapeOf(op->getResult(0)), lowering.resultType(op),
-      [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
-        return function(b, loc, Scalars(b, loc, isUnsigned), v);
-      });
-  lowering.set(op->getResult(0), result);
-  return success();
-}
 
 template <Value (Scalars::*method)(Value)>
 LogicalResult unary(Lowering &lowering, Operation *op) {

@@ -1,57 +1,42 @@
 // Comparisons, booleans, Where, Cast.
-#include "passes/raise/Lowering.h"
-#include "passes/raise/lower/Scalars.h"
+#include "passes/raise/lower/MapElements.h"
 
 using namespace mlir;
 
 namespace jarana::raise {
 namespace {
 
-/// An op with boolean (or otherwise unrounded) results from the operands'
-/// elements.
+/// Booleans, and elements that are chosen or converted, are not rounded.
 template <class Function>
-LogicalResult mapElements(Lowering &lowering, Operation *op,
-                          Function function) {
-  SmallVector<Tensor> inputs;
-  for (unsigned i = 0; i < op->getNumOperands(); ++i)
-    inputs.push_back(lowering.get(op, i));
-  bool isUnsigned = Lowering::isUnsigned(op->getOperand(0));
-  lowering.set(op->getResult(0),
-               lowering.build.elementwiseRaw(
-                   inputs, lowering.shapeOf(op->getResult(0)),
-                   lowering.resultType(op),
-                   [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
-                     return function(b, loc, Scalars(b, loc, isUnsigned), v);
-                   }));
-  return success();
+LogicalResult mapRaw(Lowering &lowering, Operation *op, Function function) {
+  return mapElements(lowering, op, function, Elements::Raw);
 }
 
 template <Value (Scalars::*method)(Value, Value)>
 LogicalResult compare(Lowering &lowering, Operation *op) {
-  return mapElements(lowering, op,
-                     [](OpBuilder &, Location, Scalars s, ValueRange v) {
-                       return (s.*method)(v[0], v[1]);
-                     });
+  return mapRaw(lowering, op,
+                [](OpBuilder &, Location, Scalars s, ValueRange v) {
+                  return (s.*method)(v[0], v[1]);
+                });
 }
 
 LogicalResult lowerGreaterOrEqual(Lowering &lowering, Operation *op) {
-  return mapElements(lowering, op,
-                     [](OpBuilder &, Location, Scalars s, ValueRange v) {
-                       return s.lessEqual(v[1], v[0]);
-                     });
+  return mapRaw(lowering, op,
+                [](OpBuilder &, Location, Scalars s, ValueRange v) {
+                  return s.lessEqual(v[1], v[0]);
+                });
 }
 
 template <class ArithOp>
 LogicalResult logical(Lowering &lowering, Operation *op) {
-  return mapElements(
-      lowering, op,
-      [](OpBuilder &b, Location loc, Scalars, ValueRange v) -> Value {
-        return ArithOp::create(b, loc, v[0], v[1]);
-      });
+  return mapRaw(lowering, op,
+                [](OpBuilder &b, Location loc, Scalars, ValueRange v) -> Value {
+                  return ArithOp::create(b, loc, v[0], v[1]);
+                });
 }
 
 LogicalResult lowerNot(Lowering &lowering, Operation *op) {
-  return mapElements(
+  return mapRaw(
       lowering, op,
       [](OpBuilder &b, Location loc, Scalars s, ValueRange v) -> Value {
         return arith::XOrIOp::create(b, loc, v[0], s.number(b.getI1Type(), 1));
@@ -59,16 +44,16 @@ LogicalResult lowerNot(Lowering &lowering, Operation *op) {
 }
 
 LogicalResult lowerIsNaN(Lowering &lowering, Operation *op) {
-  return mapElements(lowering, op,
-                     [](OpBuilder &, Location, Scalars s, ValueRange v) {
-                       return s.isNan(v[0]);
-                     });
+  return mapRaw(lowering, op,
+                [](OpBuilder &, Location, Scalars s, ValueRange v) {
+                  return s.isNan(v[0]);
+                });
 }
 
 LogicalResult lowerIsInf(Lowering &lowering, Operation *op) {
   bool positive = Lowering::integer(op, "detect_positive", 1) != 0,
        negative = Lowering::integer(op, "detect_negative", 1) != 0;
-  return mapElements(
+  return mapRaw(
       lowering, op,
       [&](OpBuilder &b, Location loc, Scalars s, ValueRange v) -> Value {
         Value infinity =
@@ -85,10 +70,10 @@ LogicalResult lowerIsInf(Lowering &lowering, Operation *op) {
 }
 
 LogicalResult lowerWhere(Lowering &lowering, Operation *op) {
-  return mapElements(lowering, op,
-                     [](OpBuilder &, Location, Scalars s, ValueRange v) {
-                       return s.select(v[0], v[1], v[2]);
-                     });
+  return mapRaw(lowering, op,
+                [](OpBuilder &, Location, Scalars s, ValueRange v) {
+                  return s.select(v[0], v[1], v[2]);
+                });
 }
 
 LogicalResult lowerCast(Lowering &lowering, Operation *op) {
@@ -99,7 +84,7 @@ LogicalResult lowerCast(Lowering &lowering, Operation *op) {
     lowering.set(op->getResult(0), lowering.get(op, 0));
     return success();
   }
-  return mapElements(
+  return mapRaw(
       lowering, op, [&](OpBuilder &b, Location loc, Scalars, ValueRange v) {
         return convertScalar(b, loc, v[0], element, fromUnsigned, toUnsigned);
       });

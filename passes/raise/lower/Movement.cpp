@@ -96,19 +96,15 @@ LogicalResult lowerSlice(Lowering &lowering, Operation *op) {
   std::vector<int64_t> axes, steps(starts.size(), 1);
   for (size_t i = 0; i < starts.size(); ++i)
     axes.push_back(static_cast<int64_t>(i));
-  if (lowering.present(op, 3)) {
-    auto known = lowering.numbers(op, 3);
+  for (auto [operand, name, values] :
+       {std::tuple(3u, "axes", &axes), std::tuple(4u, "steps", &steps)}) {
+    if (!lowering.present(op, operand))
+      continue;
+    auto known = lowering.numbers(op, operand);
     if (!known)
       return Lowering::error(op)
-             << "needs axes that are known when it is compiled";
-    axes = *known;
-  }
-  if (lowering.present(op, 4)) {
-    auto known = lowering.numbers(op, 4);
-    if (!known)
-      return Lowering::error(op)
-             << "needs steps that are known when it is compiled";
-    steps = *known;
+             << "needs " << name << " that are known when it is compiled";
+    *values = *known;
   }
   SmallVector<Expr> offsets(input.rank(), Expr(0));
   SmallVector<int64_t> strides(input.rank(), 1);

@@ -1,6 +1,6 @@
 // Writing by indices that are data: loops over the updates. An index outside
 // the dimension fails a check.
-#include "passes/raise/Lowering.h"
+#include "passes/raise/lower/Indices.h"
 #include "passes/raise/lower/Scalars.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -30,15 +30,6 @@ Tensor loopOver(TensorBuilder &build, const Shape &shape, Tensor initial,
   return {nest.results.front(), initial.shape};
 }
 
-Value wrapIndex(OpBuilder &b, Location loc, Value element, Value extent) {
-  Value index = arith::IndexCastOp::create(b, loc, b.getIndexType(), element);
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-  Value negative =
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, index, zero);
-  Value moved = arith::AddIOp::create(b, loc, index, extent);
-  return arith::SelectOp::create(b, loc, negative, moved, index);
-}
-
 /// The element to store, for the attribute `reduction`.
 Value combine(OpBuilder &b, Location loc, StringRef reduction, Value old,
               Value update) {
@@ -52,11 +43,6 @@ Value combine(OpBuilder &b, Location loc, StringRef reduction, Value old,
   if (reduction == "max")
     return s.max(old, update);
   return update;
-}
-
-std::string outside(Operation *op) {
-  return Lowering::operatorName(op) + " node '" + Lowering::nodeName(op) +
-         "': an index is outside the dimension";
 }
 
 /// `carried` with `update` at `position`, combined with what stands there
@@ -75,30 +61,17 @@ LogicalResult lowerScatterND(Lowering &lowering, Operation *op) {
          updates = lowering.get(op, 2);
   TensorBuilder &build = lowering.build;
   StringRef reduction = Lowering::text(op, "reduction", "none");
-  auto depth = indices.dim(-1).constant();
-  if (!depth)
-    return Lowering::error(op)
-           << "needs indices whose last dimension is known when it is compiled";
-  SmallVector<Value> extents;
-  for (int64_t i = 0; i < *depth; ++i) {
-    lowering.checkIndices(build.sliceAxis(indices, -1, Expr(i), Expr(1)),
-                          data.shape[i], true, outside(op));
-    extents.push_back(build.index(data.shape[i]));
-  }
-  int64_t lead = indices.rank() - 1;
+  auto tuples = IndexTuples::get(lowering, op, indices, data.shape, 0);
+  if (failed(tuples))
+    return failure();
+  int64_t lead = tuples->lead();
   lowering.set(
       op->getResult(0),
       loopOver(build, updates.shape, data,
                [&](OpBuilder &b, Location loc, ValueRange at,
                    Value carried) -> Value {
-                 SmallVector<Value> position, tuple(at.take_front(lead));
-                 tuple.push_back(nullptr);
-                 for (int64_t i = 0; i < *depth; ++i) {
-                   tuple.back() = arith::ConstantIndexOp::create(b, loc, i);
-                   Value element =
-                       tensor::ExtractOp::create(b, loc, indices.value, tuple);
-                   position.push_back(wrapIndex(b, loc, element, extents[i]));
-                 }
+                 SmallVector<Value> position;
+                 tuples->append(b, loc, at.take_front(lead), position);
                  llvm::append_range(position, at.drop_front(lead));
                  Value update =
                      tensor::ExtractOp::create(b, loc, updates.value, at);
@@ -114,7 +87,8 @@ LogicalResult lowerScatterElements(Lowering &lowering, Operation *op) {
   StringRef reduction = Lowering::text(op, "reduction", "none");
   int64_t axis = Lowering::integer(op, "axis");
   axis = axis < 0 ? axis + data.rank() : axis;
-  lowering.checkIndices(indices, data.shape[axis], true, outside(op));
+  lowering.checkIndices(indices, data.shape[axis], true,
+                        outsideMessage(op, lowering, data.shape[axis]));
   Value extent = build.index(data.shape[axis]);
   lowering.set(
       op->getResult(0),
@@ -146,7 +120,8 @@ LogicalResult lowerTensorScatter(Lowering &lowering, Operation *op) {
     starts = lowering.get(op, 2);
     Expr room = circular ? cache.shape[axis]
                          : cache.shape[axis] - update.shape[axis] + Expr(1);
-    lowering.checkIndices(starts, room, false, outside(op));
+    lowering.checkIndices(starts, room, false,
+                          outsideMessage(op, lowering, room));
   }
   Value extent = build.index(cache.shape[axis]);
   lowering.set(

@@ -2,7 +2,7 @@
 
 // Updates are written one by one, indices are checked before.
 // CHECK-LABEL: func.func @elements
-// CHECK: hybrid.check %{{.*}}, "ScatterElements node '': an index is outside the dimension"
+// CHECK: hybrid.check %{{.*}}, "ScatterElements node '': an index is outside the dimension of 4 elements"
 // CHECK: scf.for
 // CHECK: scf.for
 // CHECK: tensor.extract %arg1
