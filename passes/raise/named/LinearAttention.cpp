@@ -40,15 +40,42 @@ bool sameShape(Lowering &lowering, const Shape &lhs, const Shape &rhs) {
          });
 }
 
-/// The value [b, l, h] that `value` [b, l, h, 1] (or [b, l, h]) is a view of;
-/// null where it is none.
-Value perHead(Lowering &lowering, Value value, const Sizes &sizes) {
+/// Whether the op is a Cast that keeps every float's value.
+bool isLosslessCast(Operation *op) {
+  if (op->getName().stripDialect() != "Cast")
+    return false;
+  auto from = dyn_cast<FloatType>(getElementTypeOrSelf(op->getOperand(0))),
+       to = dyn_cast<FloatType>(getElementTypeOrSelf(op->getResult(0)));
+  return from && to && (from == to || to.getWidth() > from.getWidth());
+}
+
+/// The value [b, l, h] whose elements `value` has in their order: up through
+/// views and widening casts as far as there is one. Null where there is none.
+Value perPosition(Lowering &lowering, Value value, const Sizes &sizes) {
   Shape wanted = {sizes.batch, sizes.length, Expr(sizes.heads)};
-  Value root = stripViews(value);
-  if (Operation *op = root.getDefiningOp();
+  Value found;
+  for (;;) {
+    if (sameShape(lowering, lowering.shapeOf(value), wanted))
+      found = value;
+    Operation *op = value.getDefiningOp();
+    if (op && isLosslessCast(op))
+      value = op->getOperand(0);
+    else if (Value inner = stripViews(value); inner != value)
+      value = op->getOperand(0);
+    else
+      return found;
+  }
+}
+
+/// The value [b, l, h] that a factor of [b, l, h, p] repeats along p.
+Value perHead(Lowering &lowering, Value factor, const Sizes &sizes) {
+  Shape wanted = {sizes.batch, sizes.length, Expr(sizes.heads), Expr(1)};
+  if (Operation *op = factor.getDefiningOp();
       op && op->getName().stripDialect() == "Expand")
-    root = stripViews(op->getOperand(0));
-  return sameShape(lowering, lowering.shapeOf(root), wanted) ? root : Value();
+    factor = op->getOperand(0);
+  return sameShape(lowering, lowering.shapeOf(factor), wanted)
+             ? perPosition(lowering, factor, sizes)
+             : Value();
 }
 
 struct Step {
@@ -65,14 +92,16 @@ std::optional<Step> recoverStep(Lowering &lowering, Value value, Value decay,
   Operation *scaled = product(value), *decayed = product(decay);
   if (!scaled || !decayed)
     return std::nullopt;
-  Shape full = {sizes.batch, sizes.length, Expr(sizes.heads), sizes.width};
-  if (!sameShape(lowering, lowering.shapeOf(scaled->getResult(0)), full))
+  Shape full = {sizes.batch, sizes.length, Expr(sizes.heads), sizes.width},
+        heads = {sizes.batch, sizes.length, Expr(sizes.heads)};
+  if (!sameShape(lowering, lowering.shapeOf(scaled->getResult(0)), full) ||
+      !sameShape(lowering, lowering.shapeOf(decayed->getResult(0)), heads))
     return std::nullopt;
   for (unsigned i : {0u, 1u})
     for (unsigned j : {0u, 1u}) {
       Value x = scaled->getOperand(1 - i), a = decayed->getOperand(1 - j);
       Value dt = perHead(lowering, scaled->getOperand(i), sizes),
-            other = perHead(lowering, decayed->getOperand(j), sizes);
+            other = perPosition(lowering, decayed->getOperand(j), sizes);
       // `a` may vary over heads only: [h], or with leading ones.
       Shape shape = lowering.shapeOf(a);
       bool overHeads = !shape.empty() && shape.back().isConstant(sizes.heads) &&
