@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the example of every pass: the description of each pass of every Passes.td says what becomes what, and is held to it.
 
-A description holds a ```mlir block, the word "becomes", and another ```mlir block. The pass, without options, is run on
+A description holds a ```mlir block, a line that begins with "becomes", and another ```mlir block. The pass, without options, is run on
 the first, which is a module of its own, and what jarana-opt prints must match the second, line by line: there `...` stands
 for the rest of a line or a part of it, a line that is only `...` for any number of lines, and the names of values (%x),
 blocks (^bb) and aliases (#map) are free, but the same name is the same value. A pass that only fails where something is
@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LLVM = Path("/usr/lib/llvm-22")
 EXAMPLE = re.compile(
-    r"^```mlir\n(?P<before>.*?)^```\n(?P<verb>becomes|fails with)\n^```(?:mlir|text)\n(?P<after>.*?)^```$", re.M | re.S
+    r"^```mlir\n(?P<before>.*?)^```\n(?P<verb>becomes|fails with)[^\n]*\n^```(?:mlir|text)\n(?P<after>.*?)^```$", re.M | re.S
 )
 
 

@@ -17,17 +17,25 @@ def RecogniseOperatorsPass : Pass<"recognise-operators", "::mlir::ModuleOp"> {
     operator and was declined is in the module's attribute `onnx.declined`. Both are reported as remarks too.
 
     ```mlir
-    %0 = onnx.Pow %x, %two : (tensor<?x64xf32>, tensor<f32>) -> tensor<?x64xf32>
-    %1 = onnx.ReduceMean %0, %last : (tensor<?x64xf32>, tensor<1xi64>) -> tensor<?x1xf32>
-    %2 = onnx.Add %1, %epsilon : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
-    %3 = onnx.Sqrt %2 : (tensor<?x1xf32>) -> tensor<?x1xf32>
-    %4 = onnx.Reciprocal %3 : (tensor<?x1xf32>) -> tensor<?x1xf32>
-    %5 = onnx.Mul %x, %4 : (tensor<?x64xf32>, tensor<?x1xf32>) -> tensor<?x64xf32>
-    %6 = onnx.Mul %w, %5 : (tensor<64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    func.func @main(%x: tensor<?x64xf32> {onnx.name = "x", onnx.dims = ["n", "64"]}, %w: tensor<64xf32> {onnx.name = "w", onnx.dims = ["64"]})
+        -> (tensor<?x64xf32> {onnx.name = "y"}) {
+      %two = onnx.Constant dense<2.0> : tensor<f32>
+      %last = onnx.Constant dense<-1> : tensor<1xi64>
+      %epsilon = onnx.Constant dense<1.0e-05> : tensor<f32>
+      %0 = onnx.Pow %x, %two : (tensor<?x64xf32>, tensor<f32>) -> tensor<?x64xf32>
+      %1 = onnx.ReduceMean %0, %last {keepdims = 1 : i64, noop_with_empty_axes = 0 : i64} : (tensor<?x64xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+      %2 = onnx.Add %1, %epsilon : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+      %3 = onnx.Sqrt %2 : (tensor<?x1xf32>) -> tensor<?x1xf32>
+      %4 = onnx.Reciprocal %3 : (tensor<?x1xf32>) -> tensor<?x1xf32>
+      %5 = onnx.Mul %x, %4 : (tensor<?x64xf32>, tensor<?x1xf32>) -> tensor<?x64xf32>
+      %y = onnx.Mul %w, %5 : (tensor<64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+      return %y : tensor<?x64xf32>
+    }
     ```
     becomes
     ```mlir
-    %6 = onnx.RMSNormalization %x, %w {axis = -1, epsilon = 1.0e-05} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+    %y = onnx.RMSNormalization %x, %w {...} : (tensor<?x64xf32>, tensor<64xf32>) -> tensor<?x64xf32>
+    return %y : tensor<?x64xf32>
     ```
   }];
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::hybrid::HybridDialect"];
