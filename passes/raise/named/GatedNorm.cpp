@@ -244,7 +244,9 @@ private:
     auto fits = [&](Value value) {
       return !value || element(value) == type || element(value).isF32();
     };
-    return (type.isF32() || type.isF16() || type.isBF16()) &&
+    // In bf16 the roundings between the factors matter.
+    bool isAlone = !weight && !gate && end.getDefiningOp() == norm;
+    return (type.isF32() || type.isF16() || (type.isBF16() && isAlone)) &&
            element(end) == type && element(norm->getOperand(0)) == type &&
            fits(weight) && fits(gate);
   }

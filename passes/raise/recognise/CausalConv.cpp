@@ -41,8 +41,11 @@ public:
     if (!window)
       return;
     SmallVector<Stage> after = stages(anchor, graph);
+    // In bf16 the rounding before SiLU matters: SiLU stays outside.
+    bool isCoarse = elementOf(window->input).isBF16();
     for (const Stage &stage : llvm::reverse(after))
-      if (hasLength(graph, stage, window->input))
+      if (hasLength(graph, stage, window->input) &&
+          !(isCoarse && stage.activated))
         proposals.push_back(proposal(graph, *window, stage));
     if (proposals.empty())
       declined = "no value after it has the input's length";
@@ -163,8 +166,7 @@ private:
     bool exactState = window.state && graph.shapes.context().proveEqual(
                                           dim(graph, window.state, 2),
                                           symbolic::Expr(window.width - 1));
-    proposal.build = [window, stage, exactState](OnnxBuilder &build,
-                                                 ValueRange inputs) {
+    proposal.build = [=](OnnxBuilder &build, ValueRange inputs) {
       size_t next = 2;
       Value bias = window.bias ? inputs[next++] : build.none();
       Value state = window.state ? inputs[next++] : build.none();

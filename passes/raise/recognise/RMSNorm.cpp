@@ -43,7 +43,8 @@ public:
     }
     Value source = rounded ? narrow : norm->input;
     Value normed = rounded ? rounded : norm->result;
-    if (opName(user) == "Mul") {
+    // In bf16 the rounding before the weight matters: the weight stays outside.
+    if (opName(user) == "Mul" && !elementOf(source).isBF16()) {
       weight = otherOperand(user, normed);
       if (weight != normed && rankOf(weight) == 1 &&
           elementOf(weight) == elementOf(source) &&

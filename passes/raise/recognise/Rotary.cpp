@@ -71,6 +71,11 @@ public:
     std::optional<Rotation> rotation = read(anchor);
     if (!rotation || rankOf(rotation->input) != 4)
       return;
+    if (elementOf(rotation->input).isBF16()) {
+      declined = "in bf16 the graph rounds each product, which RotaryEmbedding "
+                 "does not";
+      return;
+    }
     // The whole of a head where the rest is put back, or what is rotated.
     SmallVector<Value> outputs = results(anchor->getResult(0));
     SmallVector<Value> inputs = {rotation->input};

@@ -21,9 +21,30 @@ func.func @weighted(%x: tensor<?x8xf32> {onnx.name = "x", onnx.dims = ["l", "8"]
 
 // Narrow floats: the conversions are the operator's own.
 // CHECK-LABEL: func.func @narrow
-// CHECK: %[[Y:.*]] = onnx.RMSNormalization %arg0, %arg1 {{.*}} : (tensor<?x8xbf16>, tensor<8xbf16>) -> tensor<?x8xbf16>
+// CHECK: %[[Y:.*]] = onnx.RMSNormalization %arg0, %arg1 {{.*}} : (tensor<?x8xf16>, tensor<8xf16>) -> tensor<?x8xf16>
 // CHECK-NEXT: return %[[Y]]
-func.func @narrow(%x: tensor<?x8xbf16> {onnx.name = "x", onnx.dims = ["l", "8"]}, %w: tensor<8xbf16> {onnx.name = "w", onnx.dims = ["8"]}) -> (tensor<?x8xbf16> {onnx.name = "y"}) {
+func.func @narrow(%x: tensor<?x8xf16> {onnx.name = "x", onnx.dims = ["l", "8"]}, %w: tensor<8xf16> {onnx.name = "w", onnx.dims = ["8"]}) -> (tensor<?x8xf16> {onnx.name = "y"}) {
+  %eps = onnx.Constant dense<1.0e-5> : tensor<f32>
+  %last = onnx.Constant dense<1> : tensor<1xi64>
+  %wide = onnx.Cast %x {to = f32} : (tensor<?x8xf16>) -> tensor<?x8xf32>
+  %0 = onnx.Mul %wide, %wide : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = onnx.ReduceMean %0, %last {keepdims = 1 : i64} : (tensor<?x8xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+  %2 = onnx.Add %eps, %1 : (tensor<f32>, tensor<?x1xf32>) -> tensor<?x1xf32>
+  %3 = onnx.Sqrt %2 : (tensor<?x1xf32>) -> tensor<?x1xf32>
+  %4 = onnx.Div %wide, %3 : (tensor<?x8xf32>, tensor<?x1xf32>) -> tensor<?x8xf32>
+  %5 = onnx.Cast %4 {to = f16} : (tensor<?x8xf32>) -> tensor<?x8xf16>
+  %6 = onnx.Mul %5, %w : (tensor<?x8xf16>, tensor<8xf16>) -> tensor<?x8xf16>
+  return %6 : tensor<?x8xf16>
+}
+
+// -----
+
+// In bf16 the rounding before the weight is kept.
+// CHECK-LABEL: func.func @coarse
+// CHECK: %[[ONES:.*]] = onnx.Constant dense<1.000000e+00> : tensor<8xbf16>
+// CHECK: %[[Y:.*]] = onnx.RMSNormalization %arg0, %[[ONES]] {{.*}} -> tensor<?x8xbf16>
+// CHECK-NEXT: onnx.Mul %[[Y]], %arg1
+func.func @coarse(%x: tensor<?x8xbf16> {onnx.name = "x", onnx.dims = ["l", "8"]}, %w: tensor<8xbf16> {onnx.name = "w", onnx.dims = ["8"]}) -> (tensor<?x8xbf16> {onnx.name = "y"}) {
   %eps = onnx.Constant dense<1.0e-5> : tensor<f32>
   %last = onnx.Constant dense<1> : tensor<1xi64>
   %wide = onnx.Cast %x {to = f32} : (tensor<?x8xbf16>) -> tensor<?x8xf32>
