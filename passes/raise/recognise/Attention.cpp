@@ -6,12 +6,13 @@
 // window, causal with the padding that an argument gives, and at last the
 // graph's own mask as it is. The verifier holds each against the graph.
 //
-// Rows that see no key: Attention gives 0 for them. Exporters that hide keys by
-// adding -3.4e38 get the mean of all values there. These rows are the padding
-// of the queries themselves, they mean nothing, and no two runtimes agree on
-// them; so where nothing else depends on them (emptyRowsStayApart) they are
-// left out of the comparison. Elsewhere the graph's own mask is kept, which
-// gives the same mean.
+// Rows of padding: where padding comes first they see no key, and Attention
+// gives 0 for them. Exporters that hide keys by adding -3.4e38 get the mean of
+// all values there, others let padding see padding. These rows mean nothing,
+// and no two runtimes agree on them; so where nothing else depends on them
+// (emptyRowsStayApart) those without keys, or at last all of padding, are left
+// out of the comparison. Elsewhere the graph's own mask is kept, which gives
+// the same rows.
 #include "passes/raise/recognise/AttentionMask.h"
 #include "passes/raise/recognise/Constants.h"
 
@@ -29,8 +30,8 @@ namespace {
 struct Guess {
   enum Kind { None, Keys, Own } kind = None;
   bool causal = false;
-  int64_t window = -1;      ///< keys before a query that it sees; -1: all
-  bool allRows = true;      ///< false: those that see a key
+  int64_t window = -1; ///< keys before a query that it sees; -1: all
+  enum Rows { All, WithKeys, Real } rows = All; ///< those that are compared
   bool anyContents = false; ///< the own mask, with random numbers in it
   std::string text() const {
     std::string text = causal ? "causal" : "";
@@ -39,7 +40,7 @@ struct Guess {
     if (kind != None)
       text += (text.empty() ? "" : " and ") +
               std::string(kind == Keys ? "padding" : "as in the graph");
-    return text.empty() ? "none" : text;
+    return text.empty() ? "all" : text;
   }
 };
 
@@ -57,7 +58,7 @@ constexpr StringLiteral allowedOps[] = {
 /// Past keys or values and the new ones.
 std::optional<std::pair<Value, Value>> pastAndNew(const HeadsValue &heads) {
   Operation *op = heads.value.getDefiningOp();
-  if (heads.positionsFirst || opName(op) != "Concat" ||
+  if (heads.layout != Layout::HeadsFirst || opName(op) != "Concat" ||
       op->getNumOperands() != 2)
     return std::nullopt;
   int64_t axis = op->getAttrOfType<IntegerAttr>("axis").getInt();
@@ -77,22 +78,21 @@ public:
 
   void run() {
     SmallVector<Guess> guesses = guess();
-    bool folds = match->keys.size() > 1 && match->values.size() > 1;
     size_t first = proposals.size();
-    for (bool fold : {true, false}) {
-      if (fold != folds && fold)
-        continue;
-      const HeadsValue &key = fold ? match->keys.back() : match->keys.front(),
-                       &value =
-                           fold ? match->values.back() : match->values.front();
-      if (key.heads != value.heads)
-        continue;
+    const HeadsValue &key = match->keys.back(), &value = match->values.back();
+    if (key.heads == value.heads)
       for (const Guess &guess : guesses)
         propose(guess, key, value);
-    }
+    const HeadsValue &allKeys = match->keys.front(),
+                     &allValues = match->values.front();
+    if (allKeys.heads == allValues.heads &&
+        (allKeys.heads != key.heads || allValues.heads != value.heads))
+      for (const Guess &guess : guesses)
+        propose(guess, allKeys, allValues);
     // Made of what it is made of already: nothing to propose.
-    if (opName(match->anchor) == "Attention" && !folds &&
-        (match->masks.empty() || match->causal))
+    Operation *op = match->anchor;
+    if (opName(op) == "Attention" && (match->masks.empty() || match->causal) &&
+        (key.value == op->getOperand(1) || value.value == op->getOperand(2)))
       proposals.truncate(first);
   }
 
@@ -104,7 +104,7 @@ private:
     bool isOperator = opName(match->anchor) == "Attention";
     if (match->masks.empty() || (isOperator && match->causal)) {
       guesses.push_back({match->masks.empty() ? Guess::None : Guess::Own,
-                         match->causal, -1, true, !match->masks.empty()});
+                         match->causal, -1, Guess::All, !match->masks.empty()});
       return guesses;
     }
     bool oneQuery = graph.shapes.context().proveEqual(match->queries, Expr(1));
@@ -123,12 +123,13 @@ private:
       for (int64_t distance : windows())
         guesses.push_back({kind, true, distance});
     }
+    if (llvm::is_contained(kinds, Guess::Keys))
+      for (Guess::Rows rows : {Guess::WithKeys, Guess::Real})
+        guesses.push_back({Guess::Keys, true, -1, rows});
     if (nearby && facts->arguments.size() < 2)
       guesses.push_back({Guess::Own, true});
-    if (llvm::is_contained(kinds, Guess::Keys))
-      guesses.push_back({Guess::Keys, true, -1, false});
-    if (!isOperator || match->keys.size() > 1)
-      guesses.push_back({Guess::Own, false, -1, true, true});
+    if (!isOperator || match->keys.back().value != match->anchor->getOperand(1))
+      guesses.push_back({Guess::Own, false, -1, Guess::All, true});
     return guesses;
   }
 
@@ -215,17 +216,8 @@ private:
     proposal.outputs.push_back(output.value);
     if (keyParts)
       proposal.outputs.append({key.value, value.value});
-    if (!guess.allRows) {
-      if (!emptyRowsStayApart(*match, output, facts->arguments[0], graph))
-        return;
-      if (!rows) {
-        OnnxBuilder build(match->anchor, match->anchor->getLoc(), graph.shapes);
-        rows = rowsWithKeys(build, match->masks);
-      }
-      if (!rows)
-        return;
-      proposal.relevant = rows;
-    }
+    if (guess.rows != Guess::All && !leaveOut(guess.rows, output, proposal))
+      return;
     bool oneQuery = graph.shapes.context().proveEqual(match->queries, Expr(1));
     proposal.length = oneQuery ? match->keyCount : match->queries;
     for (int64_t distance : facts->distances)
@@ -236,23 +228,44 @@ private:
         {"heads", std::to_string(match->heads)},
         {"kv_heads", std::to_string(key.heads)},
         {"head_dim", graph.shapes.context().print(dimOf(match->query, 3))},
-        {"mask", guess.text()}};
-    if (!guess.allRows)
+        {"visible", guess.text()}};
+    if (guess.rows == Guess::WithKeys)
       proposal.facts.emplace_back("rows_without_keys", "0 instead of a mean");
+    if (guess.rows == Guess::Real)
+      proposal.facts.emplace_back("rows_of_padding", "see no padding");
     proposal.build = [match = match, facts = facts, guess, key, value,
-                      positionsFirst = output.positionsFirst,
-                      past = keyParts.has_value(),
+                      layout = output.layout, past = keyParts.has_value(),
                       graph = &graph](OnnxBuilder &build, ValueRange values) {
       return makeCandidate(build, values, *match, *facts, guess, key, value,
-                           positionsFirst, past, *graph);
+                           layout, past, *graph);
     };
     proposals.push_back(std::move(proposal));
+  }
+
+  /// Compares only some rows of the result. False where the others matter.
+  bool leaveOut(Guess::Rows kept, const AttentionOutput &output,
+                Proposal &proposal) {
+    if (output.layout != Layout::HeadsFirst)
+      return false;
+    if (!apart)
+      apart = emptyRowsStayApart(*match, output, facts->arguments[0], graph);
+    if (!*apart)
+      return false;
+    Value &rows = kept == Guess::WithKeys ? rowsSeeing : rowsReal;
+    if (!rows) {
+      OnnxBuilder build(match->anchor, match->anchor->getLoc(), graph.shapes);
+      rows = kept == Guess::WithKeys
+                 ? rowsWithKeys(build, match->masks)
+                 : rowsOfTokens(build, *match, *facts, graph);
+    }
+    proposal.relevant = rows;
+    return static_cast<bool>(rows);
   }
 
   static SmallVector<Value> makeCandidate(
       OnnxBuilder &build, ValueRange values, const AttentionMatch &match,
       const MaskFacts &facts, const Guess &guess, const HeadsValue &key,
-      const HeadsValue &value, bool positionsFirst, bool past, Graph &graph) {
+      const HeadsValue &value, Layout layout, bool past, Graph &graph) {
     size_t next = 1;
     Value query = values[0], none = build.none(), pastKey = none,
           pastValue = none;
@@ -262,12 +275,15 @@ private:
     if (past)
       pastValue = values[next++];
     Value valuesIn = values[next++];
-    auto headsFirst = [&](Value heads, bool swap) {
-      return swap ? build.transpose(heads, {0, 2, 1, 3}) : heads;
+    auto headsFirst = [&](Value heads, Layout from) {
+      if (from == Layout::PositionsFirst)
+        return build.transpose(heads, {0, 2, 1, 3});
+      return from == Layout::WidthFirst ? build.transpose(heads, {0, 1, 3, 2})
+                                        : heads;
     };
     if (!past) {
-      keys = headsFirst(keys, key.positionsFirst);
-      valuesIn = headsFirst(valuesIn, value.positionsFirst);
+      keys = headsFirst(keys, key.layout);
+      valuesIn = headsFirst(valuesIn, value.layout);
     }
     Value mask = none;
     if (guess.kind == Guess::Keys)
@@ -300,7 +316,7 @@ private:
         attributes, past ? 3 : 1);
     if (!results[0])
       return {};
-    results[0] = headsFirst(results[0], positionsFirst);
+    results[0] = headsFirst(results[0], layout);
     if (!results[0])
       return {};
     return results;
@@ -310,7 +326,8 @@ private:
   Graph &graph;
   SmallVectorImpl<Proposal> &proposals;
   std::shared_ptr<MaskFacts> facts;
-  Value rows;
+  std::optional<bool> apart;  ///< emptyRowsStayApart
+  Value rowsSeeing, rowsReal; ///< those that are compared
 };
 
 class AttentionRecogniser : public Recogniser {
@@ -321,8 +338,11 @@ public:
                SmallVectorImpl<Proposal> &proposals,
                std::string &declined) override {
     auto match = matchAttention(anchor, graph.shapes, declined);
-    if (match)
-      AttentionProposals(std::move(*match), graph, proposals).run();
+    if (!match)
+      return;
+    AttentionProposals(std::move(*match), graph, proposals).run();
+    if (proposals.empty() && opName(anchor) == "Softmax")
+      declined = "the heads of keys and values do not agree";
   }
 };
 

@@ -161,6 +161,16 @@ Value keyMask(OnnxBuilder &build, const AttentionMatch &match,
   return facts.perKey.front();
 }
 
+Value rowsOfTokens(OnnxBuilder &build, const AttentionMatch &match,
+                   const MaskFacts &facts, Graph &graph) {
+  Value argument = keyArgument(match, facts, graph);
+  if (!argument ||
+      !graph.shapes.context().proveEqual(match.queries, match.keyCount))
+    return {};
+  return build.one("Unsqueeze", {castTo(build, argument, build.b.getI1Type()),
+                                 build.integers({1, 3})});
+}
+
 Value ownMask(OnnxBuilder &build, ArrayRef<MaskTerm> terms, Type element) {
   if (terms.empty())
     return {};

@@ -37,10 +37,16 @@ mlir::Value ownMask(OnnxBuilder &build, llvm::ArrayRef<MaskTerm> terms,
 /// it, by the mask of the graph.
 mlir::Value rowsWithKeys(OnnxBuilder &build, llvm::ArrayRef<MaskTerm> terms);
 
+/// Whether a query is no padding, [b, 1, m, 1]: from an argument [b, s]. Null
+/// where the graph has none, or has other queries than keys.
+mlir::Value rowsOfTokens(OnnxBuilder &build, const AttentionMatch &match,
+                         const MaskFacts &facts, Graph &graph);
+
 /// Whether nothing but rows of rank-3 results depends on the rows of `output`
-/// that see no key. Positions are followed forwards: through what acts on each
-/// position alone, to where `padding` (an argument that is 0 there) is
-/// multiplied in, or to attentions that hide these positions by the same mask.
+/// that are padding, among them all that see no key. Positions are followed
+/// forwards: through what acts on each position alone, to where `padding` (an
+/// argument that is 0 there) is multiplied in, or to attentions that hide these
+/// positions by the same mask.
 bool emptyRowsStayApart(const AttentionMatch &match,
                         const AttentionOutput &output, mlir::Value padding,
                         Graph &graph);

@@ -98,7 +98,7 @@ public:
     if (!collectHeads(op->getOperand(1), /*isKey=*/true, match.keys) ||
         !collectHeads(op->getOperand(2), /*isKey=*/false, match.values))
       return std::nullopt;
-    match.outputs.push_back({op->getResult(0), false, false});
+    match.outputs.push_back({op->getResult(0)});
     return std::move(match);
   }
 
@@ -275,34 +275,41 @@ private:
     const symbolic::Shape &shape = shapes[value].shape;
     if (!same(shape[0], match.batch) || !context.valueOf(shape[3]))
       return std::nullopt;
-    for (bool positionsFirst : {false, true}) {
-      auto heads = context.valueOf(shape[positionsFirst ? 2 : 1]);
+    for (Layout layout : {Layout::HeadsFirst, Layout::PositionsFirst}) {
+      bool first = layout == Layout::HeadsFirst;
+      auto heads = context.valueOf(shape[first ? 1 : 2]);
       if (heads && *heads > 0 && match.heads % *heads == 0 &&
-          same(shape[positionsFirst ? 1 : 2], match.keyCount))
-        return HeadsValue{value, positionsFirst, *heads, scale};
+          same(shape[first ? 2 : 1], match.keyCount))
+        return HeadsValue{value, layout, *heads, scale};
     }
     return std::nullopt;
   }
 
-  /// Goes up from the product's operand and keeps two points: the first with
-  /// all heads, and that with the fewest heads that needs the least movement
-  /// below it to be in the usual layout.
+  /// Whether `next` needs less movement below it to be in the usual layout, and
+  /// lies further up otherwise.
+  static bool isBetter(const HeadsValue &next,
+                       const std::optional<HeadsValue> &known) {
+    return !known || next.layout == Layout::HeadsFirst ||
+           known->layout != Layout::HeadsFirst;
+  }
+
+  /// Goes up from the product's operand and keeps two points: one with all
+  /// heads, and one with the fewest.
   bool collectHeads(Value value, bool isKey,
                     SmallVectorImpl<HeadsValue> &found) {
     std::optional<HeadsValue> whole, fewest;
     double scale = 1;
+    Value operand = value;
     auto width = isKey ? context.valueOf(shapes[match.query].shape[3])
                        : std::optional<int64_t>();
     for (int step = 0; step < 40; ++step) {
       auto here = asHeads(value, scale);
       if (here && width && !context.proveEqual(shapes[value].shape[3], *width))
         here.reset();
-      if (here && here->heads == match.heads &&
-          (!whole || (whole->positionsFirst && !here->positionsFirst)))
+      if (here && here->heads == match.heads && isBetter(*here, whole))
         whole = here;
       if (here && (!fewest || here->heads < fewest->heads ||
-                   (here->heads == fewest->heads &&
-                    (fewest->positionsFirst || !here->positionsFirst))))
+                   (here->heads == fewest->heads && isBetter(*here, fewest))))
         fewest = here;
       Operation *op = value.getDefiningOp();
       if (!op)
@@ -314,6 +321,13 @@ private:
         break;
       value = next;
     }
+    // The operand itself always has all heads.
+    if (!whole && isKey && match.scoreProduct &&
+        hasForm(operand, {match.batch, Expr(match.heads),
+                          shapes[match.query].shape[3], match.keyCount}))
+      whole = HeadsValue{operand, Layout::WidthFirst, match.heads, 1};
+    if (!fewest)
+      fewest = whole;
     if (!fewest)
       return false;
     if (whole && whole->heads != fewest->heads)
@@ -326,7 +340,7 @@ private:
   /// that see no key, perhaps after some movement.
   void findOutputs() {
     Value product = match.valueProduct->getResult(0);
-    match.outputs.push_back({product, false, false});
+    match.outputs.push_back({product});
     Value value = product;
     for (int step = 0; step < 6 && value.hasOneUse(); ++step) {
       Operation *user = *value.getUsers().begin();
@@ -350,9 +364,9 @@ private:
 
   std::optional<AttentionOutput> asOutput(Value value) {
     if (hasForm(value, {match.batch, Expr(match.heads), match.queries}))
-      return AttentionOutput{value, false, true};
+      return AttentionOutput{value, Layout::HeadsFirst, true};
     if (hasForm(value, {match.batch, match.queries, Expr(match.heads)}))
-      return AttentionOutput{value, true, true};
+      return AttentionOutput{value, Layout::PositionsFirst, true};
     return std::nullopt;
   }
 

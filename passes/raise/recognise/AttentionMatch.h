@@ -6,11 +6,18 @@
 
 namespace jarana::raise::recognise {
 
+/// The order of the dimensions of a tensor of rank 4.
+enum class Layout {
+  HeadsFirst,     ///< [b, heads, positions, d]
+  PositionsFirst, ///< [b, positions, heads, d]
+  WidthFirst,     ///< [b, heads, d, positions]
+};
+
 /// Keys or values at one point of their way to the product: with all query
 /// heads, or before their heads were repeated.
 struct HeadsValue {
-  mlir::Value value;           ///< [b, heads, s, d], or [b, s, heads, d]
-  bool positionsFirst = false; ///< the second of these
+  mlir::Value value;
+  Layout layout;
   int64_t heads = 0;
   double scale = 1; ///< what multiplies it after this point
 };
@@ -23,8 +30,8 @@ struct MaskTerm {
 
 /// Where the result can be taken.
 struct AttentionOutput {
-  mlir::Value value;           ///< [b, h, m, e], or [b, m, h, e]
-  bool positionsFirst = false; ///< the second of these
+  mlir::Value value;
+  Layout layout = Layout::HeadsFirst;
   bool chosen = false; ///< after a Where that gives 0 for rows without keys
 };
 

@@ -133,6 +133,10 @@ private:
       int64_t at = integerOf(op, "axis", -1);
       return (at + rankOf(value)) % rankOf(value) != axis && push(result, axis);
     }
+    // Each position is turned on its own.
+    if (name == "RotaryEmbedding")
+      return use.getOperandNumber() == 0 && axis < rankOf(value) - 1 &&
+             push(result, axis);
     if (name == "MatMul")
       return product(use, axis);
     if (name == "Attention")
@@ -149,8 +153,10 @@ private:
       return false;
     while (Operation *op = factor.getDefiningOp()) {
       StringRef name = opName(op);
+      bool whole = name == "Slice" &&
+                   sameShape(graph, op->getOperand(0), op->getResult(0));
       if (name != "Cast" && name != "CastLike" && name != "Unsqueeze" &&
-          name != "Identity")
+          name != "Identity" && !whole)
         return false;
       factor = op->getOperand(0);
     }
@@ -188,7 +194,7 @@ private:
     for (const AttentionMatch &match : others)
       if (match.scoreProduct == op || match.valueProduct == op) {
         const AttentionOutput &output = match.outputs.back();
-        return push(output.value, output.positionsFirst ? 1 : 2);
+        return push(output.value, output.layout == Layout::HeadsFirst ? 2 : 1);
       }
     return false;
   }
@@ -253,7 +259,7 @@ bool emptyRowsStayApart(const AttentionMatch &match,
                         const AttentionOutput &output, Value padding,
                         Graph &graph) {
   return RowFollower(match, padding, graph)
-      .run(output.value, output.positionsFirst ? 1 : 2);
+      .run(output.value, output.layout == Layout::HeadsFirst ? 2 : 1);
 }
 
 } // namespace jarana::raise::recognise

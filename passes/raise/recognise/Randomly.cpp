@@ -26,22 +26,22 @@ private:
   std::mt19937_64 engine;
 };
 
-/// Rows that begin with zeros (at most half of a row) and go on with ones.
+/// Of three rows one begins with zeros (half of it) and has some more, one has
+/// some anywhere, one has none.
 void fillMask(Tensor &mask, Random &random) {
   int64_t width = mask.rank() > 0 ? mask.shape.back() : 1;
   bool real = isFloat(mask.dtype);
-  int64_t count = mask.size();
-  for (int64_t row = 0; width > 0 && row < count / width; ++row) {
-    auto zeros = static_cast<int64_t>(
-        random.uniform(0, static_cast<double>(width / 2 + 1)));
-    for (int64_t i = row * width; i < (row + 1) * width; ++i) {
-      bool one = i - row * width >= zeros;
+  int64_t rows = width > 0 ? mask.size() / width : 0;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t i = 0; i < width; ++i) {
+      bool padding = row % 3 == 0 && i < width / 2,
+           hole = row % 3 < 2 && width > 1 && random.uniform(0, 1) < 0.2,
+           one = !padding && !hole;
       if (real)
-        mask.reals[i] = one;
+        mask.reals[row * width + i] = one;
       else
-        mask.ints[i] = one;
+        mask.ints[row * width + i] = one;
     }
-  }
 }
 
 double draw(Random &random, Fill fill, double decayScale) {

@@ -22,7 +22,7 @@ struct SampleRequest {
 };
 
 /// Samples that satisfy every check of the context and every bound of its
-/// symbols, the most telling first: at most some forty in some fifteen groups.
+/// symbols, the most telling first: at most some sixty in some fifteen groups.
 std::vector<Sample> chooseSamples(const SampleRequest &request);
 
 /// The value of an expression, nothing where it divides by zero.
