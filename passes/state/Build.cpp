@@ -334,12 +334,12 @@ void Build::finish() {
               "input '" + nameOf(number) + "' dimension 0 must be that of '" +
                   nameOf(0) + "'");
     for (int64_t axis = 1; axis < type.getRank(); ++axis)
-      if (type.isDynamicDim(axis)) {
+      if (type.isDynamicDim(axis) && (argument != mask || firstContext)) {
         Value expected = argument == mask        ? total
                          : argument == positions ? lengthValue(Kind::Query)
                                                  : past;
-        require(holds(argument == mask && !firstContext ? P::sge : P::eq,
-                      tensor::DimOp::create(b, loc, argument, axis), expected),
+        require(holds(P::eq, tensor::DimOp::create(b, loc, argument, axis),
+                      expected),
                 "input '" + nameOf(number) + "' dimension " + Twine(axis) +
                     " does not fit the number of positions");
       }

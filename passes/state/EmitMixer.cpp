@@ -107,6 +107,7 @@ Value Build::context(Operation *op, OpOperand &operand, const Plan &plan,
     firstContext = seen;
   SmallVector<OpFoldResult> lengths = tensor::getMixedSizes(b, loc, fresh),
                             newLengths = lengths, pastLengths = lengths;
+  newLengths[along] = length(Kind::Query);
   lengths[along] = total;
   pastLengths[along] = past;
   Value empty = tensor::EmptyOp::create(b, loc, lengths, type.getElementType());
