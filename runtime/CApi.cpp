@@ -265,6 +265,13 @@ jarana_status jarana_session_sample(const jarana_session *session,
   });
 }
 
+jarana_status jarana_session_pad(jarana_session *session,
+                                 const uint64_t *padding) {
+  return guarded([&] {
+    Use(session, "session")->value->pad(required(padding, "padding"));
+  });
+}
+
 jarana_status jarana_session_reset(jarana_session *session) {
   return guarded([&] { Use(session, "session")->value->reset(); });
 }

@@ -166,8 +166,24 @@ Shape Session::initialShape(const State &state) const {
   return shape;
 }
 
+void Session::pad(const uint64_t *padding) {
+  if (current.position != 0)
+    refuse("padding is at the beginning, and " +
+           std::to_string(current.position) + " tokens were fed already");
+  std::vector<uint64_t> counts(padding, padding + options.batch);
+  bool any = std::any_of(counts.begin(), counts.end(),
+                         [](uint64_t count) { return count != 0; });
+  if (any && maskInput < 0)
+    refuse("the model has no mask, so it cannot leave out padding");
+  for (uint64_t count : counts)
+    if (count > uint64_t(INT64_MAX))
+      refuse("too much padding: " + std::to_string(count));
+  current.padding = any ? std::move(counts) : std::vector<uint64_t>();
+}
+
 void Session::reset() {
   current.position = 0;
+  current.padding.clear();
   current.shapes.clear();
   for (size_t i = 0; i < states.size(); ++i) {
     jarana_dtype dtype = executor.entry().inputs[states[i].input].dtype;
@@ -252,8 +268,15 @@ void Session::fillInputs(const int64_t *ids, size_t count) {
   };
   fill(idsInput, tokens,
        [&](int64_t b, int64_t i) { return ids[b * tokens + i]; });
-  fill(maskInput, checkedSum(past, tokens), [](int64_t, int64_t) { return 1; });
-  fill(positionsInput, tokens, [&](int64_t, int64_t i) { return past + i; });
+  auto padding = [&](int64_t b) {
+    return current.padding.empty() ? 0
+                                   : static_cast<int64_t>(current.padding[b]);
+  };
+  fill(maskInput, checkedSum(past, tokens),
+       [&](int64_t b, int64_t i) { return i >= padding(b); });
+  fill(positionsInput, tokens, [&](int64_t b, int64_t i) {
+    return std::max<int64_t>(0, past + i - padding(b));
+  });
 }
 
 void Session::advance(const int64_t *ids, size_t count) {
@@ -294,6 +317,7 @@ void Session::advance(const int64_t *ids, size_t count) {
   executor.run(data, outputs);
 
   next.position = current.position + count;
+  next.padding = current.padding;
   lastLogits.present = true;
   std::swap(current, next);
 }
@@ -328,6 +352,7 @@ std::vector<int64_t> Session::sample(const jarana_sampling &how) const {
 StateValues Session::copyState() const {
   StateValues copy;
   copy.position = current.position;
+  copy.padding = current.padding;
   copy.shapes = current.shapes;
   copy.values.resize(states.size());
   for (size_t i = 0; i < states.size(); ++i)
@@ -344,6 +369,7 @@ void Session::restore(const StateValues &state) {
                            state.shapes[i]));
   next.shapes = state.shapes;
   next.position = state.position;
+  next.padding = state.padding;
   std::swap(current, next);
   lastLogits.present = false;
 }

@@ -11,6 +11,7 @@ namespace jarana::runtime {
 /// snapshot and to save.
 struct StateValues {
   uint64_t position = 0;
+  std::vector<uint64_t> padding; // per sequence, or empty: none
   std::vector<Shape> shapes; // per state of the manifest
   std::vector<Buffer> values;
 };
@@ -30,6 +31,8 @@ public:
 
   void step(const int64_t *ids, size_t count);
   void reset();
+  /// The number of tokens at the beginning of each sequence that are padding.
+  void pad(const uint64_t *padding);
   std::vector<int64_t> sample(const jarana_sampling &options) const;
 
   uint32_t batch() const { return options.batch; }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 
 namespace jarana::runtime {
 
@@ -20,16 +21,37 @@ std::map<std::string, safetensors::Entry> Session::savedEntries() const {
   return entries;
 }
 
-static std::map<std::string, std::string> metadata(uint64_t position) {
-  // Of fixed width, so that the size of a saved state does not depend on the
-  // number.
-  std::string digits = std::to_string(position);
-  return {{"format", "jarana-state"},
-          {"position", std::string(20 - digits.size(), '0') + digits}};
+/// Of fixed width, so that the size of a saved state does not depend on the
+/// number.
+static std::string wide(uint64_t number) {
+  std::string digits = std::to_string(number);
+  return std::string(20 - digits.size(), '0') + digits;
+}
+
+static std::map<std::string, std::string> metadata(const StateValues &state) {
+  std::map<std::string, std::string> result = {
+      {"format", "jarana-state"}, {"position", wide(state.position)}};
+  std::string padding;
+  for (uint64_t count : state.padding)
+    padding += (padding.empty() ? "" : ",") + wide(count);
+  if (!padding.empty())
+    result["padding"] = padding;
+  return result;
+}
+
+/// A number that is at most that of positions which a state can have.
+static uint64_t readNumber(const std::string &digits, const std::string &what) {
+  uint64_t number = 0;
+  auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size() ||
+      number > uint64_t(INT64_MAX))
+    refuse(what + " '" + digits + "' is not a number");
+  return number;
 }
 
 std::vector<std::byte> Session::save() const {
-  return safetensors::serialize(savedEntries(), metadata(current.position));
+  return safetensors::serialize(savedEntries(), metadata(current));
 }
 
 uint64_t Session::savedBytes() const {
@@ -39,13 +61,13 @@ uint64_t Session::savedBytes() const {
     placements.push_back(
         {name, entry.dtype, entry.shape, begin, begin + entry.bytes});
   }
-  return safetensors::header(placements, metadata(current.position)).size() +
+  return safetensors::header(placements, metadata(current)).size() +
          (placements.empty() ? 0 : placements.back().end);
 }
 
 void Session::saveFile(const std::string &path) const {
   try {
-    safetensors::write(path, savedEntries(), metadata(current.position));
+    safetensors::write(path, savedEntries(), metadata(current));
   } catch (const Error &e) {
     throw StatusError(JARANA_IO, e.what());
   }
@@ -58,12 +80,16 @@ void Session::load(const safetensors::File &file, const std::string &name) {
       position == file.metadata().end())
     refuse("'" + name + "' is not a saved state");
   StateValues state;
-  const std::string &digits = position->second;
-  auto [end, error] = std::from_chars(
-      digits.data(), digits.data() + digits.size(), state.position);
-  if (error != std::errc() || end != digits.data() + digits.size() ||
-      state.position > uint64_t(INT64_MAX))
-    refuse("'" + name + "': position '" + digits + "' is not a number");
+  state.position = readNumber(position->second, "'" + name + "': the position");
+  if (auto padding = file.metadata().find("padding");
+      padding != file.metadata().end()) {
+    std::istringstream counts(padding->second);
+    for (std::string count; std::getline(counts, count, ',');)
+      state.padding.push_back(readNumber(count, "'" + name + "': the padding"));
+    if (state.padding.size() != options.batch)
+      refuse("'" + name + "' has padding for a batch of " +
+             std::to_string(state.padding.size()));
+  }
   if (file.entries().size() != states.size())
     refuse("'" + name + "' has " + std::to_string(file.entries().size()) +
            " states, the model has " + std::to_string(states.size()));

@@ -267,6 +267,14 @@ JARANA_API jarana_status jarana_session_sample(const jarana_session *session,
                                                const jarana_sampling *options,
                                                int64_t *ids);
 
+/* Says that the first padding[b] tokens of sequence b are padding ([batch]), so
+ * that sequences of unequal lengths advance together: the mask is 0 there, and
+ * positions count from the first token behind it (0 before). Only at position 0
+ * (after a reset: no padding). Errors: JARANA_INVALID_ARGUMENT (tokens were fed
+ * already; padding for a model without a mask). */
+JARANA_API jarana_status jarana_session_pad(jarana_session *session,
+                                            const uint64_t *padding);
+
 /* ---- Sessions: the state
  * ----------------------------------------------------------------------------------------
  */

@@ -189,6 +189,13 @@ public:
     return ids;
   }
   void reset() { detail::check(jarana_session_reset(get())); }
+  /// The first tokens of each sequence that are padding: [batch].
+  void pad(std::span<const uint64_t> padding) {
+    if (padding.size() != batch())
+      throw Error("one number per sequence: " + std::to_string(padding.size()) +
+                  " given, the batch is " + std::to_string(batch()));
+    detail::check(jarana_session_pad(get(), padding.data()));
+  }
   std::vector<std::byte> save() const {
     uint64_t bytes = 0;
     detail::check(jarana_session_state_bytes(get(), &bytes));

@@ -56,6 +56,7 @@ _CHECKED = {
     "jarana_session_logits": [c_void_p, POINTER(TensorStruct)],
     "jarana_session_sample": [c_void_p, POINTER(SamplingStruct), POINTER(c_int64)],
     "jarana_session_reset": [c_void_p],
+    "jarana_session_pad": [c_void_p, POINTER(c_uint64)],
     "jarana_session_state_bytes": [c_void_p, POINTER(c_uint64)],
     "jarana_session_save": [c_void_p, c_void_p, c_uint64, POINTER(c_uint64)],
     "jarana_session_load": [c_void_p, c_void_p, c_uint64],

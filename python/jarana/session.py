@@ -88,6 +88,13 @@ class Session:
     def reset(self) -> None:
         library().jarana_session_reset(self.handle)
 
+    def pad(self, padding: ArrayLike) -> None:
+        """Says how many of the first tokens of each sequence are padding: [batch]. Only before the first tokens."""
+        counts = np.ascontiguousarray(padding, dtype=np.uint64)
+        if counts.shape != (self.batch,):
+            raise JaranaError(1, f"padding must have the shape [{self.batch}], not {list(counts.shape)}")
+        library().jarana_session_pad(self.handle, counts.ctypes.data_as(ctypes.POINTER(c_uint64)))
+
     def save(self, path: str | os.PathLike | None = None) -> bytes | None:
         """The state as a safetensors file: at `path`, or returned."""
         if path is not None:
