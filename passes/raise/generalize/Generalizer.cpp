@@ -49,7 +49,7 @@ public:
         return failure();
     Operation *terminator = function.getBody().front().getTerminator();
     function.setType(FunctionType::get(function.getContext(),
-                                       function.getArgumentTypes(),
+                                       function.getBody().getArgumentTypes(),
                                        terminator->getOperandTypes()));
     return checkNoLimits(length, batch);
   }
@@ -499,14 +499,21 @@ private:
     const onnx::ValueInfo &info = before[value];
     if (!info.contents)
       return std::nullopt;
-    reference::Tensor tensor(
-        reference::dtypeOf(info.elementType),
-        reference::Shape(cast<RankedTensorType>(value.getType()).getShape()));
-    for (auto [i, element] : llvm::enumerate(*info.contents))
-      if (auto number = element.constant())
-        tensor.ints[i] = *number;
-      else
+    reference::Shape shape;
+    for (const Expr &dim : info.shape)
+      shape.push_back(dim.constant().value_or(-1));
+    if (llvm::is_contained(shape, -1))
+      return std::nullopt;
+    reference::Tensor tensor(reference::dtypeOf(info.elementType), shape);
+    for (auto [i, element] : llvm::enumerate(*info.contents)) {
+      std::optional<int64_t> number = element.constant();
+      if (!number)
         return std::nullopt;
+      if (reference::isFloat(tensor.dtype))
+        tensor.reals[i] = static_cast<double>(*number);
+      else
+        tensor.ints[i] = *number;
+    }
     return tensor;
   }
 
