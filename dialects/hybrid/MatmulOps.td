@@ -66,6 +66,7 @@ def Hybrid_PackedMatmulOp : Hybrid_ComputeOp<"packed_matmul", 1, "false",
   let description = [{
     `y[i, q * nr + j] = sum_k lhs[i, k] * panels[q, k, j]` for the columns below
     `n`, summed in f32. The columns of the last panel beyond `n` are padding.
+    Panels of i8 are signed codes, whose scale is somebody else's.
 
     | operand | dimensions |
     |---|---|
@@ -84,7 +85,7 @@ def Hybrid_PackedMatmulOp : Hybrid_ComputeOp<"packed_matmul", 1, "false",
     1. (`packed_matmul_c1`) the ranks are those of the table.
     2. (`packed_matmul_c2`) dimensions with the same letter have the same size.
     3. (`packed_matmul_c3`) the width of a panel is known and positive, and there are `ceil(n / nr)` panels.
-    4. (`packed_matmul_c4`) `lhs` and `y` have one element type, f32, f16 or bf16; `panels` has any of these.
+    4. (`packed_matmul_c4`) `lhs` and `y` have one element type, f32, f16 or bf16; `panels` has any of these, or i8.
   }];
   let arguments = (ins Hybrid_Shaped:$lhs, Hybrid_Shaped:$panels, Hybrid_Shaped:$y);
   let assemblyFormat = [{

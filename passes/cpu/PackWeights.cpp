@@ -17,7 +17,41 @@ namespace {
 struct WeightMatrix {
   hybrid::LoadWeightOp load;
   bool transposed = false;
+  /// Where the weight is codes of signed bytes, the tensor that they are
+  /// multiplied with, the map from the matrix's two dimensions to its own, and
+  /// whether these two are [n, k].
+  Value scale = {};
+  AffineMap scaleMap = {};
+  bool scaleTransposed = false;
 };
+
+/// Takes a generic op that converts codes and multiplies them with a scale, as
+/// DequantizeLinear without zero points becomes. Gives the codes, or null.
+Value matchDequantized(linalg::GenericOp op, WeightMatrix &matrix) {
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
+      op.getNumLoops() != 2 || op.getNumParallelLoops() != 2)
+    return {};
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  if (!maps[0].isIdentity() || !maps[2].isIdentity())
+    return {};
+  Block *body = op.getBody();
+  auto product =
+      body->getTerminator()->getOperand(0).getDefiningOp<arith::MulFOp>();
+  if (!product || product.getRhs() != body->getArgument(1))
+    return {};
+  auto real = product.getLhs().getDefiningOp<arith::SIToFPOp>();
+  if (!real)
+    return {};
+  Value code = real.getIn();
+  if (auto wide = code.getDefiningOp<arith::ExtSIOp>())
+    code = wide.getIn();
+  if (code != body->getArgument(0) || !code.getType().isSignlessInteger(8))
+    return {};
+  matrix.scale = op.getDpsInputOperand(1)->get();
+  matrix.scaleMap = maps[1];
+  matrix.scaleTransposed = matrix.transposed;
+  return op.getDpsInputOperand(0)->get();
+}
 
 std::optional<WeightMatrix> weightMatrix(Value value) {
   WeightMatrix result;
@@ -35,11 +69,18 @@ std::optional<WeightMatrix> weightMatrix(Value value) {
       result.transposed = !result.transposed;
       value = transpose.getInput();
     } else if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
-      auto perm = linalg::isaTransposeOpInterface(generic);
-      if (!perm || *perm != SmallVector<int64_t>{1, 0})
+      if (auto perm = linalg::isaTransposeOpInterface(generic)) {
+        if (*perm != SmallVector<int64_t>{1, 0})
+          return std::nullopt;
+        result.transposed = !result.transposed;
+        value = generic.getDpsInputOperand(0)->get();
+      } else if (Value codes = result.scale
+                                   ? Value()
+                                   : matchDequantized(generic, result)) {
+        value = codes;
+      } else {
         return std::nullopt;
-      result.transposed = !result.transposed;
-      value = generic.getDpsInputOperand(0)->get();
+      }
     } else if (auto cast = dyn_cast<tensor::CastOp>(op)) {
       value = cast.getSource();
     } else {
@@ -93,9 +134,10 @@ struct PackWeights : impl::PackWeightsPassBase<PackWeights> {
     if (maps[0].getResults() != ArrayRef(with(k)) ||
         maps[2].getResults() != ArrayRef(with(n)))
       return;
-    if (maps[1].getResults() == ArrayRef<AffineExpr>{n, k})
+    if (maps[1].getResults() == ArrayRef<AffineExpr>{n, k}) {
       matrix->transposed = !matrix->transposed;
-    else if (maps[1].getResults() != ArrayRef<AffineExpr>{k, n})
+      matrix->scaleTransposed = !matrix->scaleTransposed;
+    } else if (maps[1].getResults() != ArrayRef<AffineExpr>{k, n})
       return;
     auto outType = cast<RankedTensorType>(product->getResultTypes()[0]);
     auto weightType = matrix->load.getType();
@@ -104,8 +146,10 @@ struct PackWeights : impl::PackWeightsPassBase<PackWeights> {
     SmallVector<Operation *> rounding;
     if (outType.getElementType() != element && outType.getElementType().isF32())
       rounding = roundingAfter(product->getResult(0), element);
-    if (!isStoredFloat(weightType.getElementType()) ||
-        !isStoredFloat(element) ||
+    bool takesWeight = matrix->scale
+                           ? element.isF32() && hasScalePerColumn(*matrix)
+                           : isStoredFloat(weightType.getElementType());
+    if (!takesWeight || !isStoredFloat(element) ||
         (outType.getElementType() != element && rounding.empty()) ||
         !startsFromZero(product.getDpsInitOperand(0)->get())) {
       remark::missed(product.getLoc(), remark::RemarkOpts::name("element-types")
@@ -135,6 +179,8 @@ struct PackWeights : impl::PackWeightsPassBase<PackWeights> {
     Value result =
         hybrid::PackedMatmulOp::create(builder, loc, lhs, load, empty)
             ->getResult(0);
+    if (matrix->scale)
+      result = scaleColumns(builder, loc, result, empty, *matrix);
     if (flatten)
       result = tensor::ExpandShapeOp::create(
           builder, loc, outType.clone(element), result, rowsAndColumn, sizes);
@@ -142,6 +188,33 @@ struct PackWeights : impl::PackWeightsPassBase<PackWeights> {
       narrow(rounding, element);
     product->getResult(0).replaceAllUsesWith(result);
     product->erase();
+  }
+
+  static bool hasScalePerColumn(const WeightMatrix &matrix) {
+    unsigned column = matrix.scaleTransposed ? 0 : 1;
+    return llvm::all_of(matrix.scaleMap.getResults(), [&](AffineExpr expr) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      return isa<AffineConstantExpr>(expr) ||
+             (dim && dim.getPosition() == column);
+    });
+  }
+
+  /// Column j of a product with codes [m, n] times the scale of column j.
+  static Value scaleColumns(OpBuilder &builder, Location loc, Value product,
+                            Value init, const WeightMatrix &matrix) {
+    AffineExpr column = builder.getAffineDimExpr(1);
+    AffineMap scaleMap = matrix.scaleMap.replaceDimsAndSymbols(
+        {column, column}, {}, /*numResultDims=*/2, /*numResultSyms=*/0);
+    AffineMap identity = builder.getMultiDimIdentityMap(2);
+    return linalg::GenericOp::create(
+               builder, loc, init.getType(), ValueRange{product, matrix.scale},
+               init, ArrayRef<AffineMap>{identity, scaleMap, identity},
+               SmallVector(2, utils::IteratorType::parallel),
+               [](OpBuilder &b, Location loc, ValueRange args) {
+                 Value scaled = arith::MulFOp::create(b, loc, args[0], args[1]);
+                 linalg::YieldOp::create(b, loc, scaled);
+               })
+        .getResult(0);
   }
 
   /// The reshapes of `value`, and the op at their end that rounds it to

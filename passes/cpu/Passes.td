@@ -11,7 +11,8 @@ def PackWeightsPass : Pass<"cpu-pack-weights", "::mlir::ModuleOp"> {
     A product whose right side is a weight, or the transpose of one, reads the
     weight as panels of `nr` columns. The panels are a weight derived from the
     original one, which the bundle writer makes; a weight that nobody else
-    loads is then not stored at all.
+    loads is then not stored at all. A weight of signed bytes with a scale per
+    column stays bytes: the columns of the result are scaled.
 
     ```mlir
     hybrid.weight @w : tensor<64x40xf32> = #hybrid.file_range<"w.bin", 0, 10240>

@@ -105,9 +105,9 @@ def GeneralizeShapesPass : Pass<"generalize-shapes", "::mlir::ModuleOp"> {
     ```mlir
     func.func @main(%ids: tensor<?x?xi64> {onnx.dims = ["batch", "sequence"], onnx.name = "ids"}) -> (tensor<?x?x2x4xf32> {onnx.name = "y"}) {
       ...
-      %x = onnx.Gather %table, %ids {axis = 0 : i64} : (tensor<5x8xf32>, tensor<?x?xi64>) -> tensor<?x?x8xf32>
+      %x = onnx.Gather %table, %ids : (tensor<5x8xf32>, tensor<?x?xi64>) -> tensor<?x?x8xf32>
       ...
-      %y = onnx.Reshape %x, %shape {allowzero = 0 : i64} : (tensor<?x?x8xf32>, tensor<4xi64>) -> tensor<?x?x2x4xf32>
+      %y = onnx.Reshape %x, %shape : (tensor<?x?x8xf32>, tensor<4xi64>) -> tensor<?x?x2x4xf32>
       return %y : tensor<?x?x2x4xf32>
     }
     ```

@@ -10,6 +10,8 @@ Value Scalars::constant(double value) {
   return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
 }
 Value Scalars::widen(Value value) {
+  if (isa<IntegerType>(value.getType()))
+    return arith::SIToFPOp::create(b, loc, b.getF32Type(), value);
   return value.getType().isF32()
              ? value
              : arith::ExtFOp::create(b, loc, b.getF32Type(), value).getResult();

@@ -103,5 +103,10 @@ LogicalResult PackedMatmulOp::verify() {
   // packed_matmul_c4
   if (failed(verifySameFloat(*this, {{"lhs", getLhs()}, {"y", getY()}})))
     return failure();
-  return verifySameFloat(*this, {{"panels", getPanels()}});
+  Type panel = cast<ShapedType>(getPanels().getType()).getElementType();
+  if (panel.isF32() || panel.isF16() || panel.isBF16() ||
+      panel.isSignlessInteger(8))
+    return success();
+  return emitOpError("panels must have elements of f32, f16, bf16 or i8, got ")
+         << panel;
 }

@@ -105,8 +105,7 @@ std::vector<T<Real>> quantizedMatmul(const InputsOf<Real> &inputs,
 template <class Real>
 std::vector<T<Real>> packedMatmul(const InputsOf<Real> &inputs,
                                   const Attributes &) {
-  const T<Real> &lhs = requiredReal(inputs, 0),
-                &panels = requiredReal(inputs, 1);
+  const T<Real> &lhs = requiredReal(inputs, 0), &panels = required(inputs, 1);
   T<Real> y = requiredReal(inputs, 2);
   expectRank("lhs", lhs.shape, 2);
   expectRank("panels", panels.shape, 3);
@@ -117,12 +116,11 @@ std::vector<T<Real>> packedMatmul(const InputsOf<Real> &inputs,
     throw Error("the panels are empty");
   expectShape("panels", panels.shape, {(n + width - 1) / width, k, width});
   expectShape("y", y.shape, {m, n});
-  T<Real> right(panels.dtype, {k, n});
+  T<Real> right(lhs.dtype, {k, n});
   for (int64_t l = 0; l < k; ++l)
     for (int64_t j = 0; j < n; ++j)
       right.reals[l * n + j] =
-          panels.reals[(j / width * k + l) * width + j % width];
-  right.dtype = lhs.dtype;
+          realAt(panels, (j / width * k + l) * width + j % width);
   DType type = y.dtype;
   y = matrixProduct(lhs, right);
   y.dtype = type;

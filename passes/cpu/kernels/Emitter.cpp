@@ -223,6 +223,8 @@ Value Emitter::convertToF32(Value value) {
   Type type = getF32Type();
   if (auto vector = dyn_cast<VectorType>(value.getType()))
     type = vectorType(vector.getNumElements());
+  if (isa<IntegerType>(getElementTypeOrSelf(value.getType())))
+    return arith::SIToFPOp::create(*this, type, value);
   return arith::ExtFOp::create(*this, type, value);
 }
 

@@ -16,7 +16,7 @@ struct Lanes {
 
 /// An op builder for kernels. Floating-point values are f32, scalars or
 /// vectors of `target.lanes()` lanes; memory may hold f16 or bf16, converted
-/// where it is loaded and stored.
+/// where it is loaded and stored, or signed integers, where it is loaded.
 class Emitter : public mlir::ImplicitLocOpBuilder {
 public:
   using Value = mlir::Value;

@@ -21,6 +21,8 @@ static void runMatmul(int64_t k, int64_t n, int64_t nr, int64_t bits,
                    "?x" + text({n}) + type},
                   1, {}, bits, dotBf16);
   test.tolerance = tolerance;
+  if (panelType == "i8")
+    test.ranges[1] = {128, 0};
   for (int64_t m : rows)
     test.run({{m, k}, {panels, k, nr}, {m, n}});
 }
@@ -49,6 +51,10 @@ TEST(PackedMatmul, PanelsOfAnotherWidth) {
 TEST(PackedMatmul, BrainFloatWeights) {
   runMatmul(70, 40, testVectorBits() / 16, testVectorBits(), {1, 5}, "f32",
             "bf16");
+}
+TEST(PackedMatmul, SignedBytes) {
+  runMatmul(70, 40, testVectorBits() / 16, testVectorBits(), {1, 5}, "f32",
+            "i8");
 }
 TEST(PackedMatmul, HalfFloats) {
   runMatmul(70, 40, testVectorBits() / 16, testVectorBits(), {1, 5}, "f16",

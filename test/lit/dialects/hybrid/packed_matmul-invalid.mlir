@@ -67,10 +67,10 @@ func.func @packed_matmul_c4(%lhs: tensor<5x64xf32>,
 
 // packed_matmul_c4
 func.func @packed_matmul_c4(%lhs: tensor<5x64xf32>,
-                            %panels: tensor<19x64x16xi8>,
+                            %panels: tensor<19x64x16xi16>,
                             %y: tensor<5x296xf32>) {
-  // expected-error @below {{'hybrid.packed_matmul' op panels must have elements of f32, f16 or bf16, got 'i8'}}
-  %0 = hybrid.packed_matmul ins(%lhs, %panels : tensor<5x64xf32>, tensor<19x64x16xi8>)
+  // expected-error @below {{'hybrid.packed_matmul' op panels must have elements of f32, f16, bf16 or i8, got 'i16'}}
+  %0 = hybrid.packed_matmul ins(%lhs, %panels : tensor<5x64xf32>, tensor<19x64x16xi16>)
       outs(%y : tensor<5x296xf32>)
       -> tensor<5x296xf32>
   return
