@@ -140,6 +140,13 @@ TEST_F(BadBundle, Manifests) {
       {[](json &m) { m["entries"]["main"].erase("checks"); },
        "has no 'checks'"},
       {[](json &m) { m["state"]["entry"] = "x"; }, "there is no entry 'x'"},
+      {[](json &m) { m["state"]["decode"] = "x"; }, "there is no entry 'x'"},
+      {[](json &m) {
+         m["entries"]["step"] = m["entries"]["main"];
+         m["entries"]["step"]["inputs"][1]["name"] = "other";
+         m["state"]["decode"] = "step";
+       },
+       "entry 'step' has other inputs or outputs"},
       {[](json &m) { m["state"]["mask"] = "x"; }, "has no input 'x'"},
       {[](json &m) { m["state"]["mask"] = "ids"; },
        "input 'ids' has two roles"},
@@ -205,12 +212,16 @@ TEST(Sessions, ModelsWithoutRoles) {
   std::string folder = testing::TempDir() + "jarana_stateless.jarana";
   bundle::Manifest manifest = toy::manifest();
   manifest.state.reset();
+  manifest.stateRefusal = "node 'mean' mixes positions";
   toy::writeBundle(folder, manifest);
   Bundle bundle(folder);
   EXPECT_FALSE(bundle.hasState());
   EXPECT_THROW(Session session(bundle), RuntimeError);
   EXPECT_NE(std::string(jarana_last_error()).find("no states"),
             std::string::npos);
+  EXPECT_NE(
+      std::string(jarana_last_error()).find("node 'mean' mixes positions"),
+      std::string::npos);
 
   manifest = toy::manifest();
   manifest.state->mask.clear();

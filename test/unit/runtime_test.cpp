@@ -21,8 +21,9 @@ std::string bundlePath() {
 }
 
 /// The toy model again, straight from its definition: the logits of the last of
-/// `ids`.
-std::vector<float> expectedLogits(const std::vector<int64_t> &ids) {
+/// `ids`, of which the first `padding` are masked.
+std::vector<float> expectedLogits(const std::vector<int64_t> &ids,
+                                  size_t padding = 0) {
   float s[3] = {0, 0, 0};
   for (int64_t id : ids)
     for (int i = 0; i < 3; ++i)
@@ -31,7 +32,7 @@ std::vector<float> expectedLogits(const std::vector<int64_t> &ids) {
   for (int v = 0; v < 8; ++v) {
     for (int i = 0; i < 3; ++i)
       logits[v] += s[i] * toy::weight(v, i);
-    for (size_t j = 0; j < ids.size(); ++j)
+    for (size_t j = 0; j + padding < ids.size(); ++j)
       logits[v] += static_cast<float>(j * (v + 1) % 5) / 4;
   }
   return logits;
@@ -127,6 +128,33 @@ TEST(Runtime, BatchRowsAreIndependent) {
   EXPECT_EQ(session.sample().size(), 3u);
   EXPECT_CONTAINS(errorOf([&] { session.prefill({ids.data(), 4}); }),
                   "batch of 3");
+}
+
+TEST(Runtime, Padding) {
+  Bundle bundle(bundlePath());
+  Session session(bundle, {2, 1, 0});
+  std::vector<uint64_t> padding = {2, 0};
+  session.pad(padding);
+  std::vector<int64_t> ids = {0, 0, 3, 4, 5, 6}, more = {1, 2}; // [2, 3]
+  session.prefill(ids);
+  EXPECT_EQ(lastLogits(session, 0), expectedLogits({0, 0, 3}, 2));
+  EXPECT_EQ(lastLogits(session, 1), expectedLogits({4, 5, 6}));
+  EXPECT_CONTAINS(errorOf([&] { session.pad(padding); }), "3 tokens were fed");
+
+  // It is part of the state: forks, snapshots and saved states have it.
+  Session fork = session.fork(), loaded(bundle, {2, 1, 0});
+  loaded.load(session.save());
+  Snapshot snapshot = session.snapshot();
+  session.decode(more);
+  session.rollback(snapshot);
+  for (Session *each : {&session, &fork, &loaded}) {
+    each->decode(more);
+    EXPECT_EQ(lastLogits(*each, 0), expectedLogits({0, 0, 3, 1}, 2));
+    EXPECT_EQ(lastLogits(*each, 1), expectedLogits({4, 5, 6, 2}));
+  }
+  session.reset();
+  session.prefill(ids);
+  EXPECT_EQ(lastLogits(session, 0), expectedLogits({0, 0, 3}));
 }
 
 TEST(Runtime, ForksAndRollbacks) {
