@@ -54,7 +54,8 @@ public:
 private:
   static std::optional<Window> read(Operation *anchor, Graph &graph,
                                     std::string &declined) {
-    if (opName(anchor) != "Conv" || rankOf(anchor->getOperand(0)) != 3)
+    if (opName(anchor) != "Conv" || rankOf(anchor->getOperand(0)) != 3 ||
+        !isCommonFloat(anchor->getOperand(0)))
       return std::nullopt;
     Window window;
     window.input = anchor->getOperand(0);

@@ -39,6 +39,11 @@ Type elementOf(Value value) { return getElementTypeOrSelf(value.getType()); }
 
 bool isFloat(Value value) { return isa<FloatType>(elementOf(value)); }
 
+bool isCommonFloat(Value value) {
+  Type element = elementOf(value);
+  return element.isF32() || element.isF16() || element.isBF16();
+}
+
 bool sameShape(Graph &graph, Value lhs, Value rhs) {
   if (rankOf(lhs) < 0 || rankOf(lhs) != rankOf(rhs))
     return false;

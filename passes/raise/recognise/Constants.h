@@ -16,6 +16,8 @@ symbolic::Expr dim(Graph &graph, mlir::Value value, int64_t axis);
 int64_t rankOf(mlir::Value value);
 mlir::Type elementOf(mlir::Value value);
 bool isFloat(mlir::Value value);
+/// f32, f16 or bf16: what the named operators of the hybrid form take.
+bool isCommonFloat(mlir::Value value);
 /// Whether two values provably have the same dimensions.
 bool sameShape(Graph &graph, mlir::Value lhs, mlir::Value rhs);
 /// The only op that uses the value, those that only ask for its shape aside;

@@ -62,8 +62,10 @@ private:
     if (opName(anchor) != "ReduceMean" || anchor->getNumOperands() < 2 ||
         Lowering::integer(anchor, "keepdims", 1) == 0)
       return std::nullopt;
-    auto axes = integersOf(graph, anchor->getOperand(1));
     Value square = anchor->getOperand(0);
+    if (!isCommonFloat(square))
+      return std::nullopt;
+    auto axes = integersOf(graph, anchor->getOperand(1));
     int64_t rank = rankOf(square);
     if (!axes || axes->size() != 1 ||
         ((*axes)[0] != -1 && (*axes)[0] != rank - 1))
@@ -82,7 +84,7 @@ private:
     if (opName(user) != "Add")
       return std::nullopt;
     auto epsilon = numberOf(otherOperand(user, value));
-    if (!epsilon)
+    if (!epsilon || !(*epsilon >= 0))
       return std::nullopt;
     norm.epsilon = *epsilon;
     // From the mean's root to the product with the input: what it is exactly,
@@ -111,7 +113,7 @@ private:
   /// What was converted to f32 for the norm.
   static Value narrowInput(Value input) {
     Operation *cast = input.getDefiningOp();
-    if (opName(cast) != "Cast" || !isFloat(cast->getOperand(0)) ||
+    if (opName(cast) != "Cast" || !isCommonFloat(cast->getOperand(0)) ||
         elementOf(cast->getOperand(0)).getIntOrFloatBitWidth() >
             elementOf(input).getIntOrFloatBitWidth())
       return {};

@@ -69,7 +69,8 @@ public:
                SmallVectorImpl<Proposal> &proposals,
                std::string &declined) override {
     std::optional<Rotation> rotation = read(anchor);
-    if (!rotation || rankOf(rotation->input) != 4)
+    if (!rotation || rankOf(rotation->input) != 4 ||
+        !isCommonFloat(rotation->input))
       return;
     if (elementOf(rotation->input).isBF16()) {
       declined = "in bf16 the graph rounds each product, which RotaryEmbedding "

@@ -119,3 +119,31 @@ func.func @over_positions(%x: tensor<?x8xf32> {onnx.name = "x", onnx.dims = ["l"
   %4 = onnx.Div %x, %3 : (tensor<?x8xf32>, tensor<1x8xf32>) -> tensor<?x8xf32>
   return %4 : tensor<?x8xf32>
 }
+
+// -----
+
+// What hybrid.rms_norm does not take: f64, and a negative epsilon.
+// CHECK-LABEL: func.func @double
+// CHECK-NOT: onnx.RMSNormalization
+// CHECK-LABEL: func.func @negative
+// CHECK-NOT: onnx.RMSNormalization
+func.func @double(%x: tensor<?x8xf64> {onnx.name = "x", onnx.dims = ["l", "8"]}) -> (tensor<?x8xf64> {onnx.name = "y"}) {
+  %eps = onnx.Constant dense<1.0e-5> : tensor<f64>
+  %last = onnx.Constant dense<-1> : tensor<1xi64>
+  %0 = onnx.Mul %x, %x : (tensor<?x8xf64>, tensor<?x8xf64>) -> tensor<?x8xf64>
+  %1 = onnx.ReduceMean %0, %last {keepdims = 1 : i64} : (tensor<?x8xf64>, tensor<1xi64>) -> tensor<?x1xf64>
+  %2 = onnx.Add %1, %eps : (tensor<?x1xf64>, tensor<f64>) -> tensor<?x1xf64>
+  %3 = onnx.Sqrt %2 : (tensor<?x1xf64>) -> tensor<?x1xf64>
+  %4 = onnx.Div %x, %3 : (tensor<?x8xf64>, tensor<?x1xf64>) -> tensor<?x8xf64>
+  return %4 : tensor<?x8xf64>
+}
+func.func @negative(%x: tensor<?x8xf32> {onnx.name = "x", onnx.dims = ["l", "8"]}) -> (tensor<?x8xf32> {onnx.name = "y"}) {
+  %eps = onnx.Constant dense<-1.0e-5> : tensor<f32>
+  %last = onnx.Constant dense<-1> : tensor<1xi64>
+  %0 = onnx.Mul %x, %x : (tensor<?x8xf32>, tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = onnx.ReduceMean %0, %last {keepdims = 1 : i64} : (tensor<?x8xf32>, tensor<1xi64>) -> tensor<?x1xf32>
+  %2 = onnx.Add %1, %eps : (tensor<?x1xf32>, tensor<f32>) -> tensor<?x1xf32>
+  %3 = onnx.Sqrt %2 : (tensor<?x1xf32>) -> tensor<?x1xf32>
+  %4 = onnx.Div %x, %3 : (tensor<?x8xf32>, tensor<?x1xf32>) -> tensor<?x8xf32>
+  return %4 : tensor<?x8xf32>
+}
