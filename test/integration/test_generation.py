@@ -140,7 +140,11 @@ def is_prefill_only(entry):
     """A graph that takes token ids and no states."""
     meta = json.loads((entry / "meta.json").read_text())
     inputs = {value.split(":")[0] for value in meta.get("inputs", [])}
-    return meta["expect"] == "ok" and "input_ids" in inputs and not any("past" in name or "state" in name for name in inputs)
+    return (
+        meta["expect"] == "ok"
+        and "input_ids" in inputs
+        and not any("past" in name or "state" in name for name in inputs)
+    )
 
 
 def main():
