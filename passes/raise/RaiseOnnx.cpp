@@ -1,5 +1,6 @@
 // raise-onnx: functions in onnx form are built again in hybrid form.
 #include "dialects/onnx/OnnxDialect.h"
+#include "passes/raise/Leftovers.h"
 #include "passes/raise/Lowering.h"
 #include "passes/raise/Passes.h"
 #include "passes/raise/ShapesAnalysis.h"
@@ -178,6 +179,15 @@ private:
   RaiseReport &report;
 };
 
+/// Whether it is more than arithmetic on single positions, which generic code
+/// does as well as an operator's.
+bool isSlow(const RaiseEntry &entry) {
+  static constexpr StringLiteral perPosition[] = {
+      "RMSNormalization", "rms-norm", "RotaryEmbedding",
+      "rotary",           "Softplus", "softplus"};
+  return !llvm::is_contained(perPosition, StringRef(entry.op));
+}
+
 struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
   using RaiseOnnxPassBase::RaiseOnnxPassBase;
 
@@ -194,7 +204,16 @@ struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
             DenseElementsAttr::getFromRawBuffer(converted, dense.getRawData()));
       weight.setTypeAttr(TypeAttr::get(converted));
     }
-    RaiseReport report;
+    RaiseReport report, declined;
+    // What looked like an operator and is none.
+    if (auto notes = module->getAttrOfType<ArrayAttr>("onnx.declined"))
+      for (auto note : notes.getAsRange<DictionaryAttr>()) {
+        auto text = [&](StringRef name) {
+          auto attr = note.getAs<StringAttr>(name);
+          return attr ? attr.getValue().str() : std::string();
+        };
+        declined.kept(text("kind"), text("node"), text("reason"));
+      }
     for (func::FuncOp function :
          llvm::to_vector(module.getOps<func::FuncOp>())) {
       if (function.isExternal())
@@ -202,6 +221,7 @@ struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
       auto &analysis = getChildAnalysis<ShapesAnalysis>(function);
       if (failed(analysis.shapes))
         return signalPassFailure();
+      reportLeftovers(function, *analysis.shapes, declined);
       FunctionRaiser raiser(function, *analysis.shapes, report);
       if (failed(raiser.run()))
         return signalPassFailure();
@@ -214,15 +234,8 @@ struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
         auto [function, reason] = note.getValue().split(": ");
         report.kept(function.str(), "each call", reason.str());
       }
-    // What looked like an operator and is none.
-    if (auto notes = module->getAttrOfType<ArrayAttr>("onnx.declined"))
-      for (auto note : notes.getAsRange<DictionaryAttr>()) {
-        auto text = [&](StringRef name) {
-          auto attr = note.getAs<StringAttr>(name);
-          return attr ? attr.getValue().str() : std::string();
-        };
-        report.kept(text("kind"), text("node"), text("reason"));
-      }
+    for (RaiseEntry &entry : declined.entries)
+      report.entries.push_back(std::move(entry));
     bool fallback = false;
     for (const RaiseEntry &entry : report.entries) {
       Location loc = NameLoc::get(StringAttr::get(&getContext(), entry.node),
@@ -233,7 +246,7 @@ struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
         continue;
       }
       remark::missed(loc, options) << entry.reason;
-      if (errorOnFallback) {
+      if (errorOnFallback && isSlow(entry)) {
         emitError(loc) << entry.op << " node '" << entry.node
                        << "' stays on a generic path: " << entry.reason;
         fallback = true;

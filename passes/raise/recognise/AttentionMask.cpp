@@ -40,6 +40,16 @@ public:
       }
       visit(value, open);
     }
+    // The simplest comes first; some may be of positions alone.
+    SmallVector<std::pair<size_t, size_t>> sizes;
+    for (auto [number, value] : llvm::enumerate(facts.perKey))
+      if (size_t size = opsFromArguments(value))
+        sizes.emplace_back(size, number);
+    llvm::sort(sizes);
+    SmallVector<Value> sorted;
+    for (auto [size, number] : sizes)
+      sorted.push_back(facts.perKey[number]);
+    facts.perKey = std::move(sorted);
   }
 
 private:
@@ -68,6 +78,24 @@ private:
     if (info.contents)
       return;
     llvm::append_range(open, op->getOperands());
+  }
+
+  /// The number of ops that a value is made by; 0 where no argument is among
+  /// what it is made of.
+  static size_t opsFromArguments(Value value) {
+    llvm::DenseSet<Value> made;
+    SmallVector<Value> open = {value};
+    bool found = false;
+    while (!open.empty()) {
+      Value next = open.pop_back_val();
+      if (!made.insert(next).second || is(next, "Shape"))
+        continue;
+      if (Operation *op = next.getDefiningOp())
+        llvm::append_range(open, op->getOperands());
+      else
+        found = true;
+    }
+    return found ? made.size() : 0;
   }
 
   bool isPerKey(Value value) {
