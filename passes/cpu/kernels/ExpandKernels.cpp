@@ -113,11 +113,4 @@ struct ExpandKernels : impl::ExpandKernelsPassBase<ExpandKernels> {
 } // namespace
 
 bool hasKernel(Operation *op) { return findKernel(op) && fitsKernel(op); }
-
-std::vector<std::string> opsWithKernels() {
-  std::vector<std::string> names;
-  for (auto [name, emit] : kernels())
-    names.push_back(name.str());
-  return names;
-}
 } // namespace jarana::cpu

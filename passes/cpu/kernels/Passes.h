@@ -18,6 +18,4 @@ namespace jarana::cpu {
 
 /// Whether the pass has code for `op`, which may be on tensors still.
 bool hasKernel(mlir::Operation *op);
-/// The names of the ops that it has code for.
-std::vector<std::string> opsWithKernels();
 } // namespace jarana::cpu

@@ -83,7 +83,6 @@ Jit::Jit(const std::string &text, int64_t vectorBits, bool dotBf16) {
   ExecutionEngineOptions engineOptions;
   engineOptions.transformer = transformer;
   engineOptions.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Aggressive;
-  engineOptions.enableObjectDump = true;
   StringRef libraries[] = {JARANA_LIBOMP};
   engineOptions.sharedLibPaths = libraries;
   auto created =
@@ -107,10 +106,6 @@ void Jit::operator()(std::vector<Buffer> buffers) const {
   for (void *&descriptor : descriptors)
     arguments.push_back(&descriptor);
   reinterpret_cast<void (*)(void **)>(function)(arguments.data());
-}
-
-void Jit::dumpObject(const std::string &file) const {
-  engine->dumpToObjectFile(file);
 }
 
 bool hostHasDotBf16() {

@@ -29,7 +29,6 @@ public:
   Jit(const std::string &text, int64_t vectorBits, bool dotBf16 = false);
   ~Jit();
   void operator()(std::vector<Buffer> buffers) const;
-  void dumpObject(const std::string &file) const;
 
 private:
   std::unique_ptr<mlir::MLIRContext> context;
