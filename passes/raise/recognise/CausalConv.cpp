@@ -6,8 +6,9 @@
 //   Conv(Concat(state, x), pads = [p, p]), cut to the last s the state's last
 //                                                            k - 1 columns
 //
-// A state that is wider than k - 1 columns is cut; the new state, which is cut
-// out of the same concatenation, stays as it is.
+// A state that is wider than k - 1 columns is cut, and the new state, which is
+// cut out of the same concatenation, stays as it is; a state of k - 1 columns
+// and the new one become the operator's own.
 #include "passes/raise/Lowering.h"
 #include "passes/raise/recognise/Constants.h"
 
@@ -21,6 +22,7 @@ struct Window {
   Value input;        ///< [b, channels, s]
   Value weight, bias; ///< [channels, 1, k], [channels]; the bias may be absent
   Value state;        ///< [b, channels, w], w >= k - 1; absent: zeros
+  Value next;         ///< the last k - 1 columns of state and input; or absent
   int64_t width = 0;  ///< k
 };
 
@@ -28,6 +30,8 @@ struct Window {
 struct Stage {
   Value value;
   bool activated = false, transposed = false;
+  Value
+      bias; ///< added after the convolution, [1, channels, 1] or so; or absent
 };
 
 class CausalConv : public Recogniser {
@@ -40,13 +44,16 @@ public:
     std::optional<Window> window = read(anchor, graph, declined);
     if (!window)
       return;
-    SmallVector<Stage> after = stages(anchor, graph);
-    // In bf16 the rounding before SiLU matters: SiLU stays outside.
+    SmallVector<Stage> after = stages(anchor, *window, graph);
+    // In bf16 the roundings between the steps matter: they stay steps.
     bool isCoarse = elementOf(window->input).isBF16();
     for (const Stage &stage : llvm::reverse(after))
       if (hasLength(graph, stage, window->input) &&
-          !(isCoarse && stage.activated))
-        proposals.push_back(proposal(graph, *window, stage));
+          !(isCoarse && (stage.activated || stage.bias))) {
+        if (window->next)
+          proposals.push_back(proposal(graph, *window, stage, true));
+        proposals.push_back(proposal(graph, *window, stage, false));
+      }
     if (proposals.empty())
       declined = "no value after it has the input's length";
   }
@@ -97,6 +104,7 @@ private:
       if (concat->getNumOperands() == 2 && (axis == 2 || axis == -1)) {
         window.state = concat->getOperand(0);
         window.input = concat->getOperand(1);
+        window.next = nextState(window, concat->getResult(0), graph);
         return window;
       }
     }
@@ -109,9 +117,40 @@ private:
     return window;
   }
 
+  /// What may be the new state: k - 1 columns of state and input, where the
+  /// state has as many. Which columns, the check finds out.
+  static Value nextState(const Window &window, Value full, Graph &graph) {
+    symbolic::Expr columns(window.width - 1);
+    if (!graph.shapes.context().proveEqual(dim(graph, window.state, 2),
+                                           columns))
+      return {};
+    for (Operation *user : full.getUsers())
+      if (opName(user) == "Slice" && user->getOperand(0) == full &&
+          sameShape(graph, user->getResult(0), window.state))
+        return user->getResult(0);
+    return {};
+  }
+
+  /// Whether the value is one number per channel, for a stage's layout.
+  static bool isBias(Value value, const Window &window, const Stage &stage,
+                     Graph &graph) {
+    int64_t rank = rankOf(value), channelAxis = stage.transposed ? 2 : 1;
+    if (rank < 3 - channelAxis || rank > 3)
+      return false;
+    for (int64_t axis = 0; axis < rank; ++axis) {
+      bool isChannel = axis + 3 - rank == channelAxis;
+      if (!graph.shapes.context().proveEqual(
+              dim(graph, value, axis),
+              isChannel ? dim(graph, window.weight, 0) : symbolic::Expr(1)))
+        return false;
+    }
+    return true;
+  }
+
   /// The convolution's result and what is made of it alone, in order.
-  static SmallVector<Stage> stages(Operation *anchor, Graph &graph) {
-    SmallVector<Stage> all = {{anchor->getResult(0)}};
+  static SmallVector<Stage> stages(Operation *anchor, const Window &window,
+                                   Graph &graph) {
+    SmallVector<Stage> all = {{anchor->getResult(0), false, false, {}}};
     for (;;) {
       Stage next = all.back();
       if (Value activated = siluOf(next.value); activated && !next.activated) {
@@ -131,6 +170,11 @@ private:
                    Lowering::integers(user, "perm") ==
                        SmallVector<int64_t>{0, 2, 1}) {
           next.transposed = !next.transposed;
+        } else if (opName(user) == "Add" && !next.activated && !next.bias &&
+                   !window.bias &&
+                   isBias(otherOperand(user, next.value), window, next,
+                          graph)) {
+          next.bias = otherOperand(user, next.value);
         } else if (opName(user) != "Identity" &&
                    !(opName(user) == "Cast" &&
                      user->getResult(0).getType() == next.value.getType())) {
@@ -149,15 +193,18 @@ private:
   }
 
   static Proposal proposal(Graph &graph, const Window &window,
-                           const Stage &stage) {
+                           const Stage &stage, bool withNext) {
     Proposal proposal;
     proposal.kind = "CausalConvWithState";
     proposal.inputs = {{window.input}, {window.weight}};
-    if (window.bias)
-      proposal.inputs.push_back({window.bias});
+    Value bias = window.bias ? window.bias : stage.bias;
+    if (bias)
+      proposal.inputs.push_back({bias});
     if (window.state)
       proposal.inputs.push_back({window.state});
     proposal.outputs = {stage.value};
+    if (withNext)
+      proposal.outputs.push_back(window.next);
     proposal.length = dim(graph, window.input, 2);
     proposal.window = window.width;
     proposal.facts = {{"channels", graph.shapes.context().print(
@@ -169,19 +216,23 @@ private:
                                           symbolic::Expr(window.width - 1));
     proposal.build = [=](OnnxBuilder &build, ValueRange inputs) {
       size_t next = 2;
-      Value bias = window.bias ? inputs[next++] : build.none();
+      Value added = bias ? inputs[next++] : build.none();
+      if (bias && rankOf(bias) > 1)
+        added = build.reshape(added, {-1});
       Value state = window.state ? inputs[next++] : build.none();
       if (window.state && !exactState)
         state = sliceAxis(build, state, 2, -(window.width - 1),
                           std::numeric_limits<int64_t>::max());
-      Value result = build.create(
-          "CausalConvWithState", {inputs[0], inputs[1], bias, state},
+      SmallVector<Value> results = build.create(
+          "CausalConvWithState", {inputs[0], inputs[1], added, state},
           build.attribute("activation", build.b.getStringAttr(
                                             stage.activated ? "silu" : "none")),
-          2)[0];
-      if (result && stage.transposed)
-        result = build.transpose(result, {0, 2, 1});
-      return SmallVector<Value>{result};
+          2);
+      if (results[0] && stage.transposed)
+        results[0] = build.transpose(results[0], {0, 2, 1});
+      if (!withNext)
+        results.pop_back();
+      return results;
     };
     return proposal;
   }

@@ -46,6 +46,54 @@ func.func @decode(%state: tensor<?x6x4xf32> {onnx.name = "state", onnx.dims = ["
 
 // -----
 
+// A state of k - 1 columns and the new one are the operator's own, a bias that is added later too.
+// CHECK-LABEL: func.func @stateful
+// CHECK: %[[BIAS:.*]] = onnx.Reshape %arg3, {{.*}} -> tensor<6xf32>
+// CHECK: %[[Y:.*]], %[[NEW:.*]] = onnx.CausalConvWithState %arg1, %arg2, %[[BIAS]], %arg0 {activation = "silu"
+// CHECK-NEXT: return %[[Y]], %[[NEW]]
+func.func @stateful(%state: tensor<?x6x3xf32> {onnx.name = "state", onnx.dims = ["b", "6", "3"]}, %x: tensor<?x6x?xf32> {onnx.name = "x", onnx.dims = ["b", "6", "s"]},
+    %w: tensor<6x1x4xf32> {onnx.name = "w", onnx.dims = ["6", "1", "4"]}, %bias: tensor<1x6x1xf32> {onnx.name = "bias", onnx.dims = ["1", "6", "1"]})
+    -> (tensor<?x6x?xf32> {onnx.name = "y"}, tensor<?x6x3xf32> {onnx.name = "new"}) {
+  %none = onnx.None : none
+  %three = onnx.Constant dense<-3> : tensor<1xi64>
+  %end = onnx.Constant dense<9223372036854775807> : tensor<1xi64>
+  %one = onnx.Constant dense<1> : tensor<1xi64>
+  %two = onnx.Constant dense<2> : tensor<1xi64>
+  %0 = onnx.Concat %state, %x {axis = -1 : i64} : (tensor<?x6x3xf32>, tensor<?x6x?xf32>) -> tensor<?x6x?xf32>
+  %1 = onnx.Slice %0, %three, %end, %two, %one : (tensor<?x6x?xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?x6x3xf32>
+  %2 = onnx.Conv %0, %w, %none {dilations = array<i64: 1>, group = 6 : i64, kernel_shape = array<i64: 4>, pads = array<i64: 0, 0>, strides = array<i64: 1>} : (tensor<?x6x?xf32>, tensor<6x1x4xf32>, none) -> tensor<?x6x?xf32>
+  %3 = onnx.Add %2, %bias : (tensor<?x6x?xf32>, tensor<1x6x1xf32>) -> tensor<?x6x?xf32>
+  %4 = onnx.Sigmoid %3 : (tensor<?x6x?xf32>) -> tensor<?x6x?xf32>
+  %5 = onnx.Mul %3, %4 : (tensor<?x6x?xf32>, tensor<?x6x?xf32>) -> tensor<?x6x?xf32>
+  return %5, %1 : tensor<?x6x?xf32>, tensor<?x6x3xf32>
+}
+
+// -----
+
+// The first columns are no new state: they stay cut out of the concatenation.
+// CHECK-LABEL: func.func @stale
+// CHECK: %[[OLD:.*]] = onnx.Slice
+// CHECK: %[[Y:.*]], %{{.*}} = onnx.CausalConvWithState %arg1, %arg2, %{{.*}}, %arg0 {activation = "silu"
+// CHECK-NEXT: return %[[Y]], %[[OLD]]
+func.func @stale(%state: tensor<?x6x3xf32> {onnx.name = "state", onnx.dims = ["b", "6", "3"]}, %x: tensor<?x6x?xf32> {onnx.name = "x", onnx.dims = ["b", "6", "s"]},
+    %w: tensor<6x1x4xf32> {onnx.name = "w", onnx.dims = ["6", "1", "4"]}, %bias: tensor<1x6x1xf32> {onnx.name = "bias", onnx.dims = ["1", "6", "1"]})
+    -> (tensor<?x6x?xf32> {onnx.name = "y"}, tensor<?x6x3xf32> {onnx.name = "new"}) {
+  %none = onnx.None : none
+  %three = onnx.Constant dense<0> : tensor<1xi64>
+  %end = onnx.Constant dense<3> : tensor<1xi64>
+  %one = onnx.Constant dense<1> : tensor<1xi64>
+  %two = onnx.Constant dense<2> : tensor<1xi64>
+  %0 = onnx.Concat %state, %x {axis = -1 : i64} : (tensor<?x6x3xf32>, tensor<?x6x?xf32>) -> tensor<?x6x?xf32>
+  %1 = onnx.Slice %0, %three, %end, %two, %one : (tensor<?x6x?xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?x6x3xf32>
+  %2 = onnx.Conv %0, %w, %none {dilations = array<i64: 1>, group = 6 : i64, kernel_shape = array<i64: 4>, pads = array<i64: 0, 0>, strides = array<i64: 1>} : (tensor<?x6x?xf32>, tensor<6x1x4xf32>, none) -> tensor<?x6x?xf32>
+  %3 = onnx.Add %2, %bias : (tensor<?x6x?xf32>, tensor<1x6x1xf32>) -> tensor<?x6x?xf32>
+  %4 = onnx.Sigmoid %3 : (tensor<?x6x?xf32>) -> tensor<?x6x?xf32>
+  %5 = onnx.Mul %3, %4 : (tensor<?x6x?xf32>, tensor<?x6x?xf32>) -> tensor<?x6x?xf32>
+  return %5, %1 : tensor<?x6x?xf32>, tensor<?x6x3xf32>
+}
+
+// -----
+
 // Padded on the left alone, by an op of its own.
 // CHECK-LABEL: func.func @padded
 // CHECK: onnx.CausalConvWithState %arg0, %arg1, %{{.*}}, %{{.*}} {onnx.recognised = {activation = "none"
