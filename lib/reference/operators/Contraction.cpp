@@ -101,6 +101,75 @@ std::vector<std::string> termsOf(std::string equation) {
   return terms;
 }
 
+/// Einsum of two inputs as a matrix product for each index that all three
+/// share: the labels of both inputs that the result lacks are summed. Nothing
+/// where it is none (a label twice in a term, or summed over one input alone).
+template <class Real>
+std::optional<T<Real>>
+einsumByMatrices(const T<Real> &a, const T<Real> &b,
+                 const std::vector<std::vector<int>> &labels,
+                 std::map<int, int64_t> &dims) {
+  // A dimension of 1 that broadcasts is as if it were not there.
+  std::array<std::map<int, int64_t>, 2> axes;
+  for (size_t side : {0, 1})
+    for (size_t d = 0; d < labels[side].size(); ++d) {
+      int label = labels[side][d];
+      int64_t own = (side ? b : a).shape[d];
+      if (own == dims[label] && !axes[side].emplace(label, d).second)
+        return std::nullopt;
+    }
+  auto in = [&](size_t side, int label) { return axes[side].contains(label); };
+  std::vector<int> batch, rows, columns, summed;
+  for (int label : labels[2]) {
+    if (std::count(labels[2].begin(), labels[2].end(), label) > 1)
+      return std::nullopt;
+    (in(0, label) ? in(1, label) ? batch : rows : columns).push_back(label);
+  }
+  for (auto [label, dim] : dims) {
+    if (std::find(labels[2].begin(), labels[2].end(), label) != labels[2].end())
+      continue;
+    if (!in(0, label) || !in(1, label))
+      return std::nullopt;
+    summed.push_back(label);
+  }
+  // The input with the dimensions of `order`, those it lacks left out.
+  auto arranged = [&](size_t side, std::vector<std::vector<int>> order) {
+    const T<Real> &x = side ? b : a;
+    Shape shape, strides, own = stridesOf(x.shape);
+    for (const std::vector<int> &part : order)
+      for (int label : part) {
+        shape.push_back(dims[label]);
+        strides.push_back(own[axes[side][label]]);
+      }
+    return strided(x, shape, strides);
+  };
+  auto count = [&](const std::vector<int> &part) {
+    int64_t all = 1;
+    for (int label : part)
+      all *= dims[label];
+    return all;
+  };
+  T<Real> left = arranged(0, {batch, rows, summed}),
+          right = arranged(1, {batch, summed, columns});
+  Shape shape;
+  std::vector<int> order;
+  for (const std::vector<int> &part : {batch, rows, columns})
+    for (int label : part) {
+      shape.push_back(dims[label]);
+      order.push_back(label);
+    }
+  T<Real> result(a.dtype, shape);
+  accumulateProducts(count(batch), left.reals.data(), right.reals.data(),
+                     result.reals.data(), count(rows), count(summed),
+                     count(columns),
+                     [](int64_t i) { return std::array<int64_t, 2>{i, i}; });
+  Shape back;
+  for (int label : labels[2])
+    back.push_back(std::find(order.begin(), order.end(), label) -
+                   order.begin());
+  return transposed(rounded(std::move(result)), back);
+}
+
 /// Einsum: for every assignment of the labels, the product of the inputs'
 /// elements is added to the result's.
 template <class Real>
@@ -145,6 +214,10 @@ Results<Real> einsum(const InputsOf<Real> &inputs,
       loop.push_back(label);
   for (int label : loop)
     full.push_back(dims[label]);
+
+  if (count == 2)
+    if (auto result = einsumByMatrices(*inputs[0], *inputs[1], labels, dims))
+      return {std::move(*result)};
 
   std::vector<Shape> strides(count, Shape(loop.size(), 0));
   for (size_t i = 0; i < count; ++i) {

@@ -1,6 +1,7 @@
 // The matrix product that MatMul, Gemm, MatMulNBits and the hybrid forms share.
 #pragma once
 
+#include "lib/reference/operators/Parallel.h"
 #include "lib/reference/operators/Support.h"
 
 namespace jarana::reference {
@@ -16,6 +17,27 @@ void accumulateProduct(const Number *a, const Number *b, Number *c, int64_t m,
       for (int64_t j = 0; j < n; ++j)
         c[i * n + j] += factor * b[l * n + j];
     }
+}
+
+void accumulateProduct(const double *a, const double *b, double *c, int64_t m,
+                       int64_t k, int64_t n);
+
+/// The same for one product after the other: c[i] += a[at(i)[0]] b[at(i)[1]],
+/// in units of whole matrices.
+template <class Number, class At>
+void accumulateProducts(int64_t count, const Number *a, const Number *b,
+                        Number *c, int64_t m, int64_t k, int64_t n, At &&at) {
+  double cost = double(count) * double(m) * double(k) * double(n);
+  inParallel(count * m, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end;) {
+      int64_t i = row / m, first = row % m,
+              rows = std::min(m - first, end - row);
+      auto [left, right] = at(i);
+      accumulateProduct(a + (left * m + first) * k, b + right * k * n,
+                        c + row * n, rows, k, n);
+      row += rows;
+    }
+  });
 }
 
 /// numpy.matmul: batch dimensions broadcast, vectors gain a dimension of 1 that
@@ -39,20 +61,20 @@ TensorOf<Real> matrixProduct(TensorOf<Real> a, TensorOf<Real> b) {
       batch = broadcast(batchA, batchB), shape = batch;
   shape.insert(shape.end(), {m, n});
   TensorOf<Real> result(a.dtype, shape);
-  forEach<2>(
-      batch, {broadcastStrides(batchA, batch), broadcastStrides(batchB, batch)},
-      [&](int64_t i, auto &at) {
-        if (isFloat(a.dtype))
-          accumulateProduct(a.reals.data() + at[0] * m * k,
-                            b.reals.data() + at[1] * k * n,
-                            result.reals.data() + i * m * n, m, k, n);
-        else // unsigned, where overflow wraps by definition
-          accumulateProduct(
-              reinterpret_cast<const uint64_t *>(a.ints.data() + at[0] * m * k),
-              reinterpret_cast<const uint64_t *>(b.ints.data() + at[1] * k * n),
-              reinterpret_cast<uint64_t *>(result.ints.data() + i * m * n), m,
-              k, n);
-      });
+  std::vector<std::array<int64_t, 2>> matrices(elementCount(batch));
+  forEach<2>(batch,
+             {broadcastStrides(batchA, batch), broadcastStrides(batchB, batch)},
+             [&](int64_t i, auto &at) { matrices[i] = at; });
+  auto at = [&](int64_t i) { return matrices[i]; };
+  int64_t count = static_cast<int64_t>(matrices.size());
+  if (isFloat(a.dtype))
+    accumulateProducts(count, a.reals.data(), b.reals.data(),
+                       result.reals.data(), m, k, n, at);
+  else // unsigned, where overflow wraps by definition
+    accumulateProducts(count, reinterpret_cast<const uint64_t *>(a.ints.data()),
+                       reinterpret_cast<const uint64_t *>(b.ints.data()),
+                       reinterpret_cast<uint64_t *>(result.ints.data()), m, k,
+                       n, at);
   if (vectorB)
     result.shape.pop_back();
   if (vectorA)

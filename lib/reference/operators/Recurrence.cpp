@@ -1,6 +1,7 @@
 // LinearAttention and CausalConvWithState of ai.onnx 27 (and com.microsoft,
 // where they mean the same):
 // https://onnx.ai/onnx/operators/onnx__LinearAttention.html
+#include "lib/reference/operators/Parallel.h"
 #include "lib/reference/operators/Support.h"
 
 using namespace jarana;
@@ -75,37 +76,45 @@ std::vector<T<Real>> linearAttention(const InputsOf<Real> &inputs,
   Real scale(given != 0 ? given : 1 / std::sqrt(double(dk)));
 
   T<Real> y(query.dtype, {batch, length, queryHeads * dv});
-  std::vector<Real> update(dv);
-  for (int64_t b = 0; b < batch; ++b)
-    for (int64_t t = 0; t < length; ++t)
-      for (int64_t h = 0; h < heads; ++h) {
-        int64_t row = b * length + t, head = row * heads + h;
-        Real *s = &state.reals[(b * heads + h) * dk * dv];
-        const Real *k = &key.reals[head * dk], *v = &value.reals[head * dv];
-        for (int64_t i = 0; i < dk && decay; ++i) {
-          Real factor = exp(decay->reals[perKey ? head * dk + i : head]);
+  // One head of one sequence: nobody else touches its state.
+  auto runHead = [&](int64_t b, int64_t h) {
+    std::vector<Real> update(dv);
+    Real *s = &state.reals[(b * heads + h) * dk * dv];
+    for (int64_t t = 0; t < length; ++t) {
+      int64_t row = b * length + t, head = row * heads + h;
+      const Real *k = &key.reals[head * dk], *v = &value.reals[head * dv];
+      for (int64_t i = 0; i < dk && decay; ++i) {
+        Real factor = exp(decay->reals[perKey ? head * dk + i : head]);
+        for (int64_t j = 0; j < dv; ++j)
+          s[i * dv + j] *= factor;
+      }
+      for (int64_t j = 0; j < dv; ++j) {
+        update[j] = v[j];
+        for (int64_t i = 0; i < dk && beta; ++i)
+          update[j] -= s[i * dv + j] * k[i];
+        if (beta)
+          update[j] *= beta->reals[perHead ? head : row];
+      }
+      for (int64_t i = 0; i < dk; ++i)
+        for (int64_t j = 0; j < dv; ++j)
+          s[i * dv + j] += k[i] * update[j];
+      int64_t shared = queryHeads / heads;
+      for (int64_t r = h * shared; r < (h + 1) * shared; ++r) {
+        Real *out = &y.reals[(row * queryHeads + r) * dv];
+        for (int64_t i = 0; i < dk; ++i) {
+          Real factor = scale * query.reals[(row * queryHeads + r) * dk + i];
           for (int64_t j = 0; j < dv; ++j)
-            s[i * dv + j] *= factor;
-        }
-        for (int64_t j = 0; j < dv; ++j) {
-          update[j] = v[j];
-          for (int64_t i = 0; i < dk && beta; ++i)
-            update[j] -= s[i * dv + j] * k[i];
-          if (beta)
-            update[j] *= beta->reals[perHead ? head : row];
-        }
-        for (int64_t i = 0; i < dk; ++i)
-          for (int64_t j = 0; j < dv; ++j)
-            s[i * dv + j] += k[i] * update[j];
-        int64_t shared = queryHeads / heads;
-        for (int64_t r = h * shared; r < (h + 1) * shared; ++r) {
-          Real *out = &y.reals[(row * queryHeads + r) * dv];
-          for (int64_t i = 0; i < dk; ++i)
-            for (int64_t j = 0; j < dv; ++j)
-              out[j] += scale * query.reals[(row * queryHeads + r) * dk + i] *
-                        s[i * dv + j];
+            out[j] += factor * s[i * dv + j];
         }
       }
+    }
+  };
+  if (dk > 0 && dv > 0)
+    inParallel(batch * heads, 3 * double(length) * double(state.size()),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t i = begin; i < end; ++i)
+                   runHead(i / heads, i % heads);
+               });
   return {rounded(std::move(y)), rounded(std::move(state))};
 }
 

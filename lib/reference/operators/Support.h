@@ -55,20 +55,55 @@ std::array<Shape, sizeof...(Tensors)> stridesTo(const Shape &to,
 /// offsets[k] is the index's product with strides[k].
 template <size_t N, class F>
 void forEach(const Shape &shape, const std::array<Shape, N> &strides, F &&f) {
-  int64_t count = elementCount(shape);
+  if (elementCount(shape) == 0)
+    return;
+  // Neighbouring dimensions that all strides step through like one are one.
+  struct Loop {
+    int64_t extent;
+    std::array<int64_t, N> step;
+  };
+  std::vector<Loop> loops;
+  for (size_t d = 0; d < shape.size(); ++d) {
+    Loop loop{shape[d], {}};
+    for (size_t k = 0; k < N; ++k)
+      loop.step[k] = strides[k][d];
+    bool merges = !loops.empty();
+    for (size_t k = 0; k < N && merges; ++k)
+      merges = loops.back().step[k] == loop.step[k] * loop.extent;
+    if (merges)
+      loops.back() = {loops.back().extent * loop.extent, loop.step};
+    else if (loop.extent != 1)
+      loops.push_back(loop);
+  }
   std::array<int64_t, N> at{};
-  Shape index(shape.size());
-  for (int64_t i = 0; i < count; ++i) {
-    f(i, at);
-    for (int64_t d = static_cast<int64_t>(shape.size()) - 1; d >= 0; --d) {
+  if (loops.empty())
+    return f(int64_t{0}, at);
+  Loop inner = loops.back();
+  loops.pop_back();
+  Shape index(loops.size());
+  for (int64_t i = 0;;) {
+    for (int64_t j = 0; j < inner.extent; ++j, ++i) {
+      f(i, at);
       for (size_t k = 0; k < N; ++k)
-        at[k] += strides[k][d];
-      if (++index[d] < shape[d])
+        at[k] += inner.step[k];
+    }
+    for (size_t k = 0; k < N; ++k)
+      at[k] -= inner.step[k] * inner.extent;
+    size_t d = loops.size();
+    while (d > 0) {
+      const Loop &loop = loops[--d];
+      for (size_t k = 0; k < N; ++k)
+        at[k] += loop.step[k];
+      if (++index[d] < loop.extent)
         break;
       for (size_t k = 0; k < N; ++k)
-        at[k] -= strides[k][d] * shape[d];
+        at[k] -= loop.step[k] * loop.extent;
       index[d] = 0;
+      if (d == 0)
+        return;
     }
+    if (loops.empty())
+      return;
   }
 }
 
@@ -121,8 +156,12 @@ template <class Real> Real realAt(const TensorOf<Real> &tensor, int64_t i) {
 
 /// Rounds each element to the tensor's type: the one rounding of an operator.
 template <class Real> TensorOf<Real> rounded(TensorOf<Real> tensor) {
-  for (Real &value : tensor.reals)
-    value = roundTo(tensor.dtype, value);
+  if (tensor.dtype == DType::f32) // a loop without calls: the usual case
+    for (Real &value : tensor.reals)
+      value = static_cast<float>(value);
+  else
+    for (Real &value : tensor.reals)
+      value = roundTo(tensor.dtype, value);
   for (int64_t &value : tensor.ints)
     value = wrap(tensor.dtype, value);
   return tensor;

@@ -10,7 +10,7 @@ struct Cost {
   double largest = 0; ///< elements of the largest value
 
   /// Of all shapes of one proposal; one shape may take all of it.
-  static constexpr double mostSeconds = 24;
+  static constexpr double mostSeconds = 20;
   /// Some five values of this size are alive at a time, 8 bytes an element: 1
   /// GiB.
   static constexpr double mostElements = 27 << 20;

@@ -141,11 +141,12 @@ SmallVector<ScanRoles, 0> ScanParts::assignments() {
     for (size_t v : {0u, 1u, 2u})
       if (v != c)
         orders.push_back({v, 3 - v - c, c});
-  llvm::stable_sort(orders, [&](const auto &a, const auto &b) {
-    return is(sources[a[0]], "Mul") > is(sources[b[0]], "Mul");
-  });
+  std::vector<std::array<size_t, 3>> likely, unlikely;
+  for (const auto &order : orders)
+    (is(sources[order[0]], "Mul") ? likely : unlikely).push_back(order);
+  likely.insert(likely.end(), unlikely.begin(), unlikely.end());
   SmallVector<ScanRoles, 0> all;
-  for (auto [v, b, c] : orders) {
+  for (auto [v, b, c] : likely) {
     ScanRoles roles{sources[v], sources[b], sources[c], initial};
     auto width = dim(graph, roles.value, -1).constant();
     if (width && rankOf(roles.value) == 3)
@@ -180,7 +181,8 @@ SmallVector<ScanRoles, 0> ScanParts::assignments() {
 }
 
 std::optional<ScanParts::Output> ScanParts::findOutput(const ScanRoles &roles) {
-  Output output{region.join};
+  Output output;
+  output.value = region.join;
   Expr h(heads), p(roles.width);
   for (;;) {
     if (hasShape(output.value, {batch, length, h, p}) ||

@@ -226,11 +226,14 @@ private:
       if (group->second >= 0)
         chosen.emplace_back(group->second, std::move(sample));
     }
-    llvm::stable_sort(
-        chosen, [](const auto &a, const auto &b) { return a.first < b.first; });
+    // Alternatives of one group stay together, in their order.
+    auto order = llvm::to_vector(llvm::seq<size_t>(0, chosen.size()));
+    llvm::sort(order, [&](size_t a, size_t b) {
+      return std::pair(chosen[a].first, a) < std::pair(chosen[b].first, b);
+    });
     std::vector<Sample> result;
-    for (auto &[seconds, sample] : chosen)
-      result.push_back(std::move(sample));
+    for (size_t i : order)
+      result.push_back(std::move(chosen[i].second));
     return result;
   }
 
