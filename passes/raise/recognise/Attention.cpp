@@ -108,9 +108,8 @@ private:
       return guesses;
     }
     bool oneQuery = graph.shapes.context().proveEqual(match->queries, Expr(1));
-    bool nearby = facts->bounded;
-    for (int64_t distance : facts->distances)
-      nearby &= affordable(distance);
+    bool oneLength = match->queries.constant() && match->keyCount.constant();
+    bool nearby = facts->bounded && (oneLength || affordable(facts->reach));
     SmallVector<Guess::Kind> kinds;
     if (nearby && facts->arguments.empty())
       kinds.push_back(Guess::None);
@@ -124,8 +123,11 @@ private:
         guesses.push_back({kind, true, distance});
     }
     if (llvm::is_contained(kinds, Guess::Keys))
-      for (Guess::Rows rows : {Guess::WithKeys, Guess::Real})
+      for (Guess::Rows rows : {Guess::WithKeys, Guess::Real}) {
         guesses.push_back({Guess::Keys, true, -1, rows});
+        for (int64_t distance : windows())
+          guesses.push_back({Guess::Keys, true, distance, rows});
+      }
     if (nearby && facts->arguments.size() < 2)
       guesses.push_back({Guess::Own, true});
     if (!isOperator || match->keys.back().value != match->anchor->getOperand(1))
@@ -144,10 +146,11 @@ private:
 
   /// Where a window may begin, seen from the query.
   SmallVector<int64_t> windows() {
-    SmallVector<int64_t> result;
-    for (int64_t distance : facts->distances)
+    SmallVector<int64_t> distances = facts->distances, result;
+    llvm::sort(distances, std::greater<>());
+    for (int64_t distance : distances)
       for (int64_t candidate : {distance, distance - 1})
-        if (!llvm::is_contained(result, candidate) && result.size() < 6)
+        if (!llvm::is_contained(result, candidate) && result.size() < 12)
           result.push_back(candidate);
     return result;
   }
@@ -220,9 +223,8 @@ private:
       return;
     bool oneQuery = graph.shapes.context().proveEqual(match->queries, Expr(1));
     proposal.length = oneQuery ? match->keyCount : match->queries;
-    for (int64_t distance : facts->distances)
-      if (!guess.anyContents)
-        proposal.window = std::max(proposal.window, distance + 1);
+    if (!guess.anyContents && facts->reach > 0)
+      proposal.window = facts->reach + 1;
     proposal.allowed = allowedOps;
     proposal.facts = {
         {"heads", std::to_string(match->heads)},

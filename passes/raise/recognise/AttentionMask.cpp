@@ -15,6 +15,8 @@ using symbolic::Expr;
 namespace {
 
 constexpr size_t mostValues = 400;
+/// Exporters hide keys by -10000 and less.
+constexpr double leastHidden = 9999;
 
 /// What a mask is computed from, constants aside.
 class MaskWalk {
@@ -60,24 +62,63 @@ private:
       return;
     }
     StringRef name = opName(op);
-    if (name == "Shape" || name == "Size" || name == "Constant" ||
-        name == "None" || isa<NoneType>(value.getType()))
+    if (name == "Shape" || name == "Size" || isa<NoneType>(value.getType()))
       return;
+    if (op->getNumOperands() == 0) {
+      addTable(value);
+      return;
+    }
     if (isPerKey(value))
       facts.perKey.push_back(value);
-    static constexpr StringLiteral compare[] = {
-        "Add",         "Sub",   "Mul",   "Div",   "Mod",     "Less",
-        "LessOrEqual", "Equal", "Slice", "Range", "Greater", "GreaterOrEqual",
-        "Trilu"};
-    if (llvm::is_contained(compare, name))
+    // What positions are moved by or compared with. Not in scores, and not in
+    // what only moves.
+    static constexpr StringLiteral others[] = {
+        "Reshape", "Expand",    "Unsqueeze", "Squeeze",   "Transpose",
+        "Concat",  "Cast",      "Identity",  "ReduceSum", "ReduceMax",
+        "Tile",    "ReduceMin", "CastLike"};
+    bool choosesScores = name == "Where" && isFloat(value);
+    if (!llvm::is_contained(others, name) && !choosesScores)
       for (Value operand : op->getOperands())
         if (!isa<NoneType>(operand.getType()))
-          addDistance(operand);
+          if (auto number = scalarNumber(operand, graph.shapes))
+            if (!isFloat(value) || std::fabs(*number) < leastHidden)
+              addDistance(*number);
     // Shape arithmetic depends on shapes alone, whatever it reads.
     const onnx::ValueInfo &info = graph.shapes[value];
-    if (info.contents)
+    if (!info.contents) {
+      llvm::append_range(open, op->getOperands());
       return;
-    llvm::append_range(open, op->getOperands());
+    }
+    for (const Expr &element : *info.contents)
+      addNumbers(element);
+  }
+
+  /// A table of positions says something about all of its positions.
+  void addTable(Value value) {
+    const symbolic::Shape &shape = graph.shapes[value].shape;
+    int64_t size = 1, longest = 1;
+    for (const Expr &dim : shape) {
+      size *= dim.constant().value_or(1);
+      longest = std::max(longest, dim.constant().value_or(1));
+    }
+    if (size > 8)
+      facts.reach = std::max(facts.reach, longest);
+  }
+
+  /// The numbers in an expression over dimensions.
+  void addNumbers(const Expr &expr) {
+    symbolic::Visitor<int> visitor;
+    visitor.constant = [&](int64_t number) {
+      addDistance(static_cast<double>(number));
+      return 0;
+    };
+    visitor.symbol = [](symbolic::SymbolId) { return 0; };
+    visitor.add = visitor.mul = [](int, int) { return 0; };
+    visitor.function = [](symbolic::Function, const std::vector<int> &) {
+      return 0;
+    };
+    if (!expr.constant())
+      symbolic::fold<int>(expr, visitor);
   }
 
   /// The number of ops that a value is made by; 0 where no argument is among
@@ -108,13 +149,12 @@ private:
            context.proveEqual(shape[3], match.keyCount);
   }
 
-  void addDistance(Value value) {
-    // Numbers inside arithmetic on shapes that are known as expressions.
-    auto number = scalarNumber(value, graph.shapes);
-    if (!number || std::fabs(*number) < 2 || std::fabs(*number) > 1e6 ||
-        *number != std::round(*number))
+  void addDistance(double number) {
+    number = std::fabs(number);
+    if (number < 2 || number > 1e6 || number != std::round(number))
       return;
-    auto distance = static_cast<int64_t>(std::fabs(*number));
+    auto distance = static_cast<int64_t>(number);
+    facts.reach = std::max(facts.reach, distance);
     if (!llvm::is_contained(facts.distances, distance))
       facts.distances.push_back(distance);
   }

@@ -13,6 +13,9 @@ struct MaskFacts {
   /// Numbers above 1 that positions are compared with or moved by, each once:
   /// widths of windows are among them, or one beside.
   llvm::SmallVector<int64_t> distances;
+  /// Beyond this many positions the mask goes on as it began: the greatest of
+  /// these numbers, and of the dimensions of tables.
+  int64_t reach = 0;
   /// Booleans [b, 1, 1, s] in it.
   llvm::SmallVector<mlir::Value> perKey;
 };
