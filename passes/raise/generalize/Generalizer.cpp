@@ -119,8 +119,15 @@ private:
     if (op->hasTrait<OpTrait::IsTerminator>())
       return success();
     StringRef name = opName(op);
+    // A graph that was traced at whole chunks pads only where it is not valid.
+    if (name == "Pad" && padsNothing(op)) {
+      op->getResult(0).replaceAllUsesWith(op->getOperand(0));
+      return success();
+    }
     LogicalResult fixed = success();
-    if (anyChanged(op->getOperands())) {
+    if (name == "Reshape" && hasFunctions(op->getOperand(1)))
+      fixed = fixReshape(op);
+    else if (anyChanged(op->getOperands())) {
       if (name == "Reshape")
         fixed = fixReshape(op);
       else if (name == "Expand")
@@ -135,6 +142,13 @@ private:
     if (failed(fixed) || failed(after.infer(op)))
       return failure();
     return success();
+  }
+
+  bool padsNothing(Operation *pad) {
+    const auto &pads = before[pad->getOperand(1)].contents;
+    return pads && llvm::all_of(*pads, [&](const Expr &amount) {
+             return before.context().proveEqual(amount, 0);
+           });
   }
 
   /// A dimension that was a number and is none now.
@@ -194,8 +208,39 @@ private:
   Shape traced(Value value) {
     Shape shape;
     for (const Expr &dim : before[value].shape)
-      shape.push_back(translate(dim));
+      shape.push_back(translate(tidy(dim)));
     return shape;
+  }
+  /// A size that is a number, or a symbol, wherever the traced graph is valid.
+  Expr tidy(const Expr &dim) {
+    if (dim.constant() || dim.asSymbol())
+      return dim;
+    // A constant shows at any sizes that the graph admits: multiples of every
+    // usual chunk.
+    std::vector<int64_t> sizes(before.context().numSymbols(), 15 * 4096);
+    Expr constant = before.context().evaluate(dim, sizes);
+    if (before.context().proveEqual(dim, constant))
+      return constant;
+    for (symbolic::SymbolId id : dim.symbols())
+      if (before.context().proveEqual(dim, Expr::symbol(id)))
+        return Expr::symbol(id);
+    return dim;
+  }
+  /// Whether a shape is computed by more than sums and products: by what the
+  /// exporter's padding leaves, which is a plain size wherever the traced graph
+  /// is valid.
+  bool hasFunctions(Value shape) {
+    const onnx::ValueInfo info = after.lookup(shape);
+    symbolic::Visitor<bool> visitor;
+    visitor.constant = [](int64_t) { return false; };
+    visitor.symbol = [](symbolic::SymbolId) { return false; };
+    visitor.add = visitor.mul = [](bool a, bool b) { return a || b; };
+    visitor.function = [](symbolic::Function, std::vector<bool>) {
+      return true;
+    };
+    return info.contents && llvm::any_of(*info.contents, [&](const Expr &e) {
+             return symbolic::fold(e, visitor);
+           });
   }
 
   InFlightDiagnostic refuse(Operation *op) {
@@ -259,11 +304,15 @@ private:
     } catch (const Error &error) {
       return refuse(op) << error.what();
     }
+    if (!wanted && !anyChanged(op->getOperands()))
+      return success();
     if (!wanted)
       return refuse(op) << "it is not clear which of its dimensions are the "
                            "batch and the sequence";
     OnnxBuilder b = builder(op);
     Value target = shapeVector(b, *wanted);
+    if (!target && !anyChanged(op->getOperands()))
+      return success(); // chunks of a scan that is not raised, say
     if (!target)
       return refuse(op) << "its shape is not computed from the inputs' sizes";
     op->setOperand(1, target);
@@ -343,6 +392,7 @@ private:
     for (unsigned operand : {1u, 2u})
       if (known(op->getOperand(operand)) &&
           before[op->getOperand(operand)].shape.size() == 3 &&
+          !changed(op->getOperand(operand), 1) &&
           before[op->getOperand(operand)].shape[1] ==
               before[input].shape[sequence] &&
           failed(open(op, operand, 1, info.shape[sequence])))
@@ -526,12 +576,16 @@ private:
     for (auto [axis, wanted] : {std::pair(0, batch), std::pair(1, length)})
       if (auto symbol = shape[axis].asSymbol(); symbol && wanted)
         opened.push_back(*symbol);
-    for (const auto &check : context.checks())
-      for (const Expr &side : {check.lhs, check.rhs})
-        for (symbolic::SymbolId id : side.symbols())
-          if (llvm::is_contained(opened, id))
-            return function.emitError("--generalize: the graph stays limited: ")
-                   << context.describe(check);
+    // An equality with another input's size is no limit of these.
+    auto isOpened = [&](symbolic::SymbolId id) {
+      return llvm::is_contained(opened, id);
+    };
+    for (const auto &check : context.checks()) {
+      std::vector<symbolic::SymbolId> ids = (check.lhs - check.rhs).symbols();
+      if (!ids.empty() && llvm::all_of(ids, isOpened))
+        return function.emitError("--generalize: the graph stays limited: ")
+               << context.describe(check);
+    }
     for (symbolic::SymbolId id : opened)
       if (context.symbolInfo(id).lowerBound > 1)
         return function.emitError("--generalize: the graph stays limited: ")
