@@ -13,31 +13,35 @@ struct Feature {
 };
 
 bool missing(const std::string &name) {
-  // The extensions that code generation makes use of; __builtin_cpu_supports
-  // only takes literals.
-  const Feature features[] = {
-      {"sse3", bool(__builtin_cpu_supports("sse3"))},
-      {"ssse3", bool(__builtin_cpu_supports("ssse3"))},
-      {"sse4.1", bool(__builtin_cpu_supports("sse4.1"))},
-      {"sse4.2", bool(__builtin_cpu_supports("sse4.2"))},
-      {"popcnt", bool(__builtin_cpu_supports("popcnt"))},
-      {"avx", bool(__builtin_cpu_supports("avx"))},
-      {"avx2", bool(__builtin_cpu_supports("avx2"))},
-      {"fma", bool(__builtin_cpu_supports("fma"))},
-      {"f16c", bool(__builtin_cpu_supports("f16c"))},
-      {"bmi", bool(__builtin_cpu_supports("bmi"))},
-      {"bmi2", bool(__builtin_cpu_supports("bmi2"))},
-      {"avx512f", bool(__builtin_cpu_supports("avx512f"))},
-      {"avx512bw", bool(__builtin_cpu_supports("avx512bw"))},
-      {"avx512dq", bool(__builtin_cpu_supports("avx512dq"))},
-      {"avx512vl", bool(__builtin_cpu_supports("avx512vl"))},
-      {"avx512vnni", bool(__builtin_cpu_supports("avx512vnni"))},
-      {"avx512bf16", bool(__builtin_cpu_supports("avx512bf16"))},
-      {"avx512fp16", bool(__builtin_cpu_supports("avx512fp16"))},
-      {"amx-tile", bool(__builtin_cpu_supports("amx-tile"))},
-      {"amx-bf16", bool(__builtin_cpu_supports("amx-bf16"))},
-      {"amx-int8", bool(__builtin_cpu_supports("amx-int8"))},
+  // The extensions that code generation makes use of by itself;
+  // __builtin_cpu_supports only takes literals.
+#define JARANA_FEATURE(name)                                                   \
+  {                                                                            \
+    name, bool(__builtin_cpu_supports(name))                                   \
+  }
+  static const Feature features[] = {
+      JARANA_FEATURE("sse3"),         JARANA_FEATURE("ssse3"),
+      JARANA_FEATURE("sse4.1"),       JARANA_FEATURE("sse4.2"),
+      JARANA_FEATURE("sse4a"),        JARANA_FEATURE("popcnt"),
+      JARANA_FEATURE("lzcnt"),        JARANA_FEATURE("movbe"),
+      JARANA_FEATURE("aes"),          JARANA_FEATURE("pclmul"),
+      JARANA_FEATURE("gfni"),         JARANA_FEATURE("vaes"),
+      JARANA_FEATURE("vpclmulqdq"),   JARANA_FEATURE("avx"),
+      JARANA_FEATURE("avx2"),         JARANA_FEATURE("avxvnni"),
+      JARANA_FEATURE("fma"),          JARANA_FEATURE("fma4"),
+      JARANA_FEATURE("xop"),          JARANA_FEATURE("f16c"),
+      JARANA_FEATURE("bmi"),          JARANA_FEATURE("bmi2"),
+      JARANA_FEATURE("tbm"),          JARANA_FEATURE("adx"),
+      JARANA_FEATURE("avx512f"),      JARANA_FEATURE("avx512cd"),
+      JARANA_FEATURE("avx512bw"),     JARANA_FEATURE("avx512dq"),
+      JARANA_FEATURE("avx512vl"),     JARANA_FEATURE("avx512ifma"),
+      JARANA_FEATURE("avx512vbmi"),   JARANA_FEATURE("avx512vbmi2"),
+      JARANA_FEATURE("avx512bitalg"), JARANA_FEATURE("avx512vpopcntdq"),
+      JARANA_FEATURE("avx512vnni"),   JARANA_FEATURE("avx512bf16"),
+      JARANA_FEATURE("avx512fp16"),   JARANA_FEATURE("amx-tile"),
+      JARANA_FEATURE("amx-bf16"),     JARANA_FEATURE("amx-int8"),
   };
+#undef JARANA_FEATURE
   for (const Feature &feature : features)
     if (name == feature.name)
       return !feature.present;

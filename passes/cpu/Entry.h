@@ -26,9 +26,6 @@ inline bool isPlan(mlir::func::FuncOp function) {
 inline unsigned numInputs(mlir::func::FuncOp entry) {
   return entry->getAttrOfType<mlir::IntegerAttr>(inputsAttr).getInt();
 }
-inline mlir::BlockArgument weightsArgument(mlir::func::FuncOp entry) {
-  return entry.getArgument(entry.getNumArguments() - 2);
-}
 inline mlir::BlockArgument arenaArgument(mlir::func::FuncOp entry) {
   return entry.getArgument(entry.getNumArguments() - 1);
 }

@@ -114,9 +114,7 @@ struct OutlineKernels : impl::OutlineKernelsPassBase<OutlineKernels> {
     // Kernels are the same where they print the same.
     std::string text;
     llvm::raw_string_ostream stream(text);
-    kernel.print(
-        stream,
-        OpPrintingFlags().useLocalScope().elideLargeElementsAttrs(1 << 20));
+    kernel.print(stream, OpPrintingFlags().useLocalScope());
     StringAttr &name = kernels[text];
     if (!name) {
       name =

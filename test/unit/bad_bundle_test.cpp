@@ -188,6 +188,18 @@ TEST_F(BadBundle, ForeignCode) {
   expect("cannot load");
 }
 
+#if defined(__x86_64__)
+TEST_F(BadBundle, ProcessorLacksAnExtension) {
+  if (__builtin_cpu_supports("xop"))
+    GTEST_SKIP() << "this processor has what the test takes none to have";
+  bundle::Manifest manifest = toy::manifest();
+  manifest.target.cpu = "bdver4";
+  manifest.target.features = "+sse2,+xop,-avx512f";
+  toy::writeBundle(folder, manifest);
+  expect("compiled for bdver4; this processor lacks: xop");
+}
+#endif
+
 TEST_F(BadBundle, ReplacedWhileOpen) {
   // A process that has a bundle open and opens its successor of the same name
   // gets the new code with the new weights.
