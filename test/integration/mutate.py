@@ -41,6 +41,21 @@ def replace(model, node, index, array, name):
     node.input[index] = name
 
 
+def choose_constant(model, random, element, largest=None):
+    """A node, the index of one of its operands that is a constant of this element type, and a copy of the constant."""
+    known = constants(model)
+    places = [
+        (node, index)
+        for node in model.graph.node
+        for index, name in enumerate(node.input)
+        if name in known
+        and known[name].data_type == element
+        and (largest is None or np.prod(known[name].dims, initial=1) <= largest)
+    ]
+    node, index = choose(random, places)
+    return node, index, numpy_helper.to_array(known[node.input[index]]).copy()
+
+
 def change_operator(model, random):
     """Another operator on the same operands."""
     node = choose(random, [n for n in model.graph.node if n.op_type in SIBLINGS])
@@ -59,39 +74,19 @@ def swap_operands(model, random):
 
 def change_integer(model, random):
     """A small integer constant of one node (an axis, a bound, a shift of a diagonal) is off by one."""
-    known = constants(model)
-    places = [
-        (node, index)
-        for node in model.graph.node
-        for index, name in enumerate(node.input)
-        if name in known
-        and known[name].data_type == onnx.TensorProto.INT64
-        and np.prod(known[name].dims, initial=1) <= 8
-    ]
-    node, index = choose(random, places)
-    array = numpy_helper.to_array(known[node.input[index]]).copy()
+    node, index, array = choose_constant(model, random, onnx.TensorProto.INT64, largest=8)
+    shape = array.shape
     at = random.integers(max(array.size, 1))
     step = int(random.choice([-1, 1]))
     array = array.reshape(-1)
     array[at] += step
-    array = array.reshape(numpy_helper.to_array(known[node.input[index]]).shape)
-    replace(model, node, index, array, "mutated")
+    replace(model, node, index, array.reshape(shape), "mutated")
     return f"operand {index} of {node.op_type} {node.name}: element {at} by {step:+d}"
 
 
 def change_real(model, random):
     """A float constant of one node is scaled, negated or shifted: limits, thresholds, scales, per-head factors."""
-    known = constants(model)
-    places = [
-        (node, index)
-        for node in model.graph.node
-        for index, name in enumerate(node.input)
-        if name in known
-        and known[name].data_type == onnx.TensorProto.FLOAT
-        and np.prod(known[name].dims, initial=1) <= 64
-    ]
-    node, index = choose(random, places)
-    array = numpy_helper.to_array(known[node.input[index]]).copy()
+    node, index, array = choose_constant(model, random, onnx.TensorProto.FLOAT, largest=64)
     how = random.integers(3)
     with np.errstate(invalid="ignore"):
         array = (array * np.float32(1.5), -array, array + np.float32(0.25))[how].astype(np.float32)
@@ -101,15 +96,7 @@ def change_real(model, random):
 
 def change_mask(model, random):
     """One element of a boolean constant is flipped, or its diagonal moves."""
-    known = constants(model)
-    places = [
-        (node, index)
-        for node in model.graph.node
-        for index, name in enumerate(node.input)
-        if name in known and known[name].data_type == onnx.TensorProto.BOOL
-    ]
-    node, index = choose(random, places)
-    array = numpy_helper.to_array(known[node.input[index]]).copy()
+    node, index, array = choose_constant(model, random, onnx.TensorProto.BOOL)
     if array.ndim == 2 and random.integers(2):
         array = np.roll(array, 1, axis=int(random.integers(2)))
         what = "is rolled"

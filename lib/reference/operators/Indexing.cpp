@@ -162,14 +162,25 @@ void combine(const std::string &reduction, const T<Real> &from, int64_t source,
           lessInt(to.dtype, to.ints[target], from.ints[source]));
 }
 
+template <class Real> struct ScatterOperands {
+  T<Real> result; ///< starts as the data
+  const T<Real> &indices, &updates;
+  std::string reduction;
+};
+
+template <class Real>
+ScatterOperands<Real> scatterOperands(const InputsOf<Real> &inputs,
+                                      const Attributes &attributes) {
+  return {required(inputs, 0), requiredInt(inputs, 1), required(inputs, 2),
+          text(attributes, "reduction", "none")};
+}
+
 /// ScatterND: update i goes to the place that index tuple i names.
 template <class Real>
 Results<Real> scatterND(const InputsOf<Real> &inputs,
                         const Attributes &attributes) {
-  T<Real> result = required(inputs, 0);
-  const T<Real> &indices = requiredInt(inputs, 1),
-                &updates = required(inputs, 2);
-  std::string reduction = text(attributes, "reduction", "none");
+  auto [result, indices, updates, reduction] =
+      scatterOperands(inputs, attributes);
   if (indices.rank() < 1 || indices.shape.back() > result.rank())
     throw Error("indices of shape " + toText(indices.shape) +
                 " do not fit data of shape " + toText(result.shape));
@@ -197,10 +208,8 @@ Results<Real> scatterND(const InputsOf<Real> &inputs,
 template <class Real>
 Results<Real> scatterElements(const InputsOf<Real> &inputs,
                               const Attributes &attributes) {
-  T<Real> result = required(inputs, 0);
-  const T<Real> &indices = requiredInt(inputs, 1),
-                &updates = required(inputs, 2);
-  std::string reduction = text(attributes, "reduction", "none");
+  auto [result, indices, updates, reduction] =
+      scatterOperands(inputs, attributes);
   int64_t axis = normalizeAxis(integer(attributes, "axis", 0), result.rank());
   expectShape("updates", updates.shape, indices.shape);
   expectWithin(indices.shape, result.shape, axis);
