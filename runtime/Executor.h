@@ -32,6 +32,9 @@ public:
   void run(std::span<const std::byte *const> inputs,
            std::span<std::byte *const> outputs);
 
+  /// The scratch memory that a run with the shapes of the last plan takes.
+  int64_t scratchBytes() const { return arenaBytes; }
+
 private:
   [[noreturn]] void checkFailed(int64_t code) const;
 

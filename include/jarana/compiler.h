@@ -34,12 +34,25 @@ struct CompileOptions {
   bool generalizeLength = false, generalizeBatch = false;
   bool errorOnFallback =
       false; ///< fail where a named operator stays on a slow generic path
-  bool report = false;     ///< what raising recognised
-  bool reportJson = false; ///< as one JSON object
+  /// What to say of the model: "raise" (what was recognised), "state" (what a
+  /// session keeps, and how each op acts on the sequence), "memory".
+  std::vector<std::string> reports;
+  bool reportJson = false; ///< as JSON objects, one per report
 
   /// Called with a line such as "writing weights: 120 of 500 MiB"; may be
   /// empty.
   std::function<void(const std::string &)> progress;
+};
+
+/// Bytes that a model takes. A context's positions take `contextBytes` each for
+/// every sequence; if each scan were an attention layer with the model's own
+/// keys and values, they would take `transformerBytes` (0: it has no
+/// attention), and there would be no state of fixed size.
+struct MemoryReport {
+  uint64_t weightBytes = 0;
+  uint64_t stateBytes = 0; ///< of fixed size, per sequence
+  uint64_t contextBytes = 0, transformerBytes = 0;
+  unsigned scans = 0, attentions = 0; ///< mixers with a state
 };
 
 struct CompileResult {
@@ -50,8 +63,10 @@ struct CompileResult {
   /// false.
   std::vector<std::string> errors;
   std::vector<std::string> warnings;
-  std::string text;   ///< the form that `emit` asked for
-  std::string report; ///< where asked for
+  std::string text; ///< the form that `emit` asked for
+  /// The texts of "raise" and "state", where asked for, in this order.
+  std::vector<std::string> reports;
+  MemoryReport memory; ///< where asked for
 };
 
 /// Compiles one model into a bundle: import, raise, code generation, link,

@@ -6,6 +6,7 @@
 #include "lib/pipeline/Codegen.h"
 #include "lib/pipeline/Dialects.h"
 #include "lib/pipeline/Forms.h"
+#include "lib/pipeline/Reports.h"
 #include "lib/pipeline/Signature.h"
 #include "lib/pipeline/StateNames.h"
 #include "passes/cpu/Entry.h"
@@ -15,6 +16,7 @@
 #include "passes/state/Passes.h"
 
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
@@ -72,17 +74,18 @@ public:
                                             options.generalizeBatch});
         }))
       return false;
-    if (options.report) {
-      llvm::raw_string_ostream stream(result.report);
+    if (wants("raise")) {
+      llvm::raw_string_ostream stream(result.reports.emplace_back());
       raise::RaiseReport::of(*module).print(stream, options.reportJson);
     }
     if (last == pipeline::Form::Hybrid)
       return emit();
-    if (!deriveState())
+    if (!deriveState() || !describe(target))
       return false;
+    report();
     if (last == pipeline::Form::Stateful)
       return emit();
-    if (!isOfManageableSize() || !describe(target))
+    if (!isOfManageableSize())
       return false;
 
     say("generating code for " + target.cpu);
@@ -139,6 +142,25 @@ private:
     PassManager pm(&context);
     populate(pm);
     return succeeded(pm.run(*module));
+  }
+
+  bool wants(llvm::StringRef report) const {
+    return llvm::is_contained(options.reports, report);
+  }
+
+  void report() {
+    const bundle::Manifest &manifest = bundleDescription.manifest;
+    if (wants("state")) {
+      llvm::json::Object report = pipeline::stateReport(*module, manifest);
+      llvm::raw_string_ostream stream(result.reports.emplace_back());
+      if (options.reportJson)
+        stream << llvm::formatv("{0:2}\n", llvm::json::Value(llvm::json::Object{
+                                               {"state", std::move(report)}}));
+      else
+        pipeline::printStateReport(report, stream);
+    }
+    if (wants("memory"))
+      result.memory = pipeline::memoryReport(*module, manifest);
   }
 
   bool emit() {

@@ -292,8 +292,9 @@ bool Analysis::planWhole(Operation *op, Plan &plan) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
     for (int64_t axis = 0; type && axis < type.getRank(); ++axis)
       known &= sizes.roleOf(value, axis) == SizeRole::Plain;
-    if (sizes.isShapeArithmetic(value) && use != Use::Check)
-      known &= sizes.roleOf(value) == SizeRole::Plain;
+    if (sizes.isShapeArithmetic(value) && use != Use::Check &&
+        sizes.roleOf(value) != SizeRole::Plain)
+      return refuse(op, "computes with the length of the whole sequence");
   }
   if (!known)
     return refuse(op, "acts on the sequence in a way that is not known");

@@ -30,6 +30,15 @@ static double negativeLogLikelihood(const TensorView &logits, int64_t row,
          floatAt(logits.dtype, logits.data, row * vocabulary + target);
 }
 
+/// Derived prefills give the last position's logits only: such a model is fed
+/// one token at a time.
+static bool givesAllPositions(Session &session,
+                              const std::vector<int64_t> &ids) {
+  session.prefill({ids.data(), 2});
+  TensorView logits = session.logits();
+  return logits.size() == 2 * logits.shape.back();
+}
+
 Perplexity perplexity(const Bundle &bundle, const std::string &textPath,
                       const std::string &tokenizerPath, uint32_t threads) {
   std::ifstream file(textPath, std::ios::binary);
@@ -43,24 +52,27 @@ Perplexity perplexity(const Bundle &bundle, const std::string &textPath,
                 " tokens; a window needs " + std::to_string(windowLength + 1));
   Session session(bundle, {1, threads, 0});
   Perplexity result;
+  size_t piece = givesAllPositions(session, ids) ? windowLength : 1;
   bool showProgress = ::isatty(STDERR_FILENO);
   double total = 0;
   for (size_t at = 0; at + windowLength < ids.size(); at += windowLength) {
     session.reset();
-    session.prefill({ids.data() + at, windowLength});
-    TensorView logits = session.logits();
-    int64_t vocabulary = logits.shape.back();
-    if (logits.size() != int64_t(windowLength) * vocabulary)
-      throw Error("the model gives the last position's logits only; a "
-                  "perplexity needs those of all");
-    for (size_t i = 0; i < windowLength; ++i) {
-      int64_t target = ids[at + i + 1];
-      if (target >= vocabulary)
-        throw Error(
-            "token " + std::to_string(target) +
-            " is outside of the model's vocabulary: not its tokenizer?");
-      total += negativeLogLikelihood(logits, static_cast<int64_t>(i),
-                                     vocabulary, target);
+    for (size_t from = 0; from < windowLength; from += piece) {
+      session.prefill({ids.data() + at + from, piece});
+      TensorView logits = session.logits();
+      int64_t vocabulary = logits.shape.back();
+      if (logits.size() != static_cast<int64_t>(piece) * vocabulary)
+        throw Error("the model does not give the logits of all positions, "
+                    "which a perplexity needs");
+      for (size_t i = 0; i < piece; ++i) {
+        int64_t target = ids[at + from + i + 1];
+        if (target >= vocabulary)
+          throw Error(
+              "token " + std::to_string(target) +
+              " is outside of the model's vocabulary: not its tokenizer?");
+        total += negativeLogLikelihood(logits, static_cast<int64_t>(i),
+                                       vocabulary, target);
+      }
     }
     result.predictions += windowLength;
     if (showProgress)

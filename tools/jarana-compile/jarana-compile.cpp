@@ -1,7 +1,9 @@
 // jarana-compile: an ONNX model becomes a bundle.
+#include "Memory.h"
 #include "jarana/compiler.h"
 #include "tools/common/Options.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -52,18 +54,47 @@ std::map<std::string, int64_t> parseBindings(const std::string &text) {
   return bindings;
 }
 
+/// "raise", "state", "memory" or "all", and ",json"
 void parseReport(const std::string &text, CompileOptions &result) {
   std::string what = text.substr(0, text.find(','));
   std::string how =
       what.size() == text.size() ? "" : text.substr(what.size() + 1);
-  if (what == "state" || what == "plan" || what == "memory" || what == "all")
-    throw UsageError("--report=" + what +
-                     " is not there yet; --report=raise is");
-  if (what != "raise" || (!how.empty() && how != "json"))
+  if (what == "plan")
+    throw UsageError("--report=plan is not there yet; raise, state, memory and "
+                     "all are");
+  if (what == "all")
+    result.reports = {"raise", "state", "memory"};
+  else if (what == "raise" || what == "state" || what == "memory")
+    result.reports = {what};
+  if (result.reports.empty() || (!how.empty() && how != "json"))
     throw UsageError("--report: there is no '" + text +
-                     "'; use raise or raise,json");
-  result.report = true;
+                     "'; use raise, state, memory or all, and ,json behind it");
   result.reportJson = how == "json";
+}
+
+/// Texts one after the other, or one JSON object with a member per report.
+void printReports(const CompileOptions &options, const CompileResult &result,
+                  uint64_t batch, uint64_t length) {
+  bool memory = result.ok && std::ranges::count(options.reports, "memory") > 0;
+  nlohmann::ordered_json all = nlohmann::ordered_json::object();
+  for (const std::string &text : result.reports) {
+    if (options.reportJson)
+      all.update(nlohmann::ordered_json::parse(text));
+    else
+      std::cout << text;
+  }
+  if (memory) {
+    nlohmann::ordered_json report = tools::memoryReport(
+        result.memory, options.emit.empty() ? options.output : "", batch,
+        length);
+    if (options.reportJson)
+      all["memory"] = report;
+    else
+      std::cout << tools::printMemoryReport(report);
+  }
+  if (options.reportJson && !options.reports.empty())
+    std::cout << all.dump(1) << "\n";
+  std::cout << std::flush;
 }
 
 /// "length", "batch" or "length,batch"
@@ -154,7 +185,8 @@ int run(const Options &options) {
     std::fprintf(stderr, "jarana-compile: warning: %s\n", warning.c_str());
   for (const std::string &error : result.errors)
     std::fprintf(stderr, "jarana-compile: error: %s\n", error.c_str());
-  std::cout << result.report << std::flush;
+  printReports(compile, result, options.number("report-batch", 1, 1),
+               options.number("report-length", 512, 1));
   if (!result.ok)
     return result.badOption ? 2 : 1;
   if (!compile.emit.empty())
@@ -176,9 +208,13 @@ int main(int argc, char **argv) {
        {"generalize", "DIMS",
         "length, batch or both: make a graph that was traced at fixed sizes "
         "valid for all"},
-       {"emit", "FORM", "print a form instead: onnx, hybrid, stateful, kernels or llvm"},
-       {"report", "raise[,json]",
-        "say what was recognised, and what was not, and why"},
+       {"emit", "FORM",
+        "print a form instead: onnx, hybrid, stateful, kernels or llvm"},
+       {"report", "WHAT[,json]",
+        "raise: what was recognised, and what was not, and why; state: what a "
+        "session keeps; memory; all"},
+       {"report-batch", "N", "sequences for --report=memory; default: 1"},
+       {"report-length", "N", "their tokens; default: 512"},
        {"error-on-fallback", "",
         "fail where an operator stays on a slow generic path"},
        {"gpu-arch", "ARCH", "not there yet"},
