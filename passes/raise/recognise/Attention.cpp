@@ -53,7 +53,7 @@ constexpr StringLiteral allowedOps[] = {
     "MatMul",    "Mul",    "Div",       "Add",      "Where",   "Softmax",
     "IsNaN",     "Cast",   "CastLike",  "Identity", "Reshape", "Transpose",
     "Unsqueeze", "Expand", "Squeeze",   "Tile",     "Slice",   "Concat",
-    "Gather",    "Tanh",   "Attention", "Shape"};
+    "Gather",    "Tanh",   "Attention", "Shape",    "Einsum"};
 
 /// Past keys or values and the new ones.
 std::optional<std::pair<Value, Value>> pastAndNew(const HeadsValue &heads) {
@@ -247,8 +247,6 @@ private:
   /// Compares only some rows of the result. False where the others matter.
   bool leaveOut(Guess::Rows kept, const AttentionOutput &output,
                 Proposal &proposal) {
-    if (output.layout != Layout::HeadsFirst)
-      return false;
     if (!apart)
       apart = emptyRowsStayApart(*match, output, facts->arguments[0], graph);
     if (!*apart)
@@ -259,6 +257,10 @@ private:
       rows = kept == Guess::WithKeys
                  ? rowsWithKeys(build, match->masks)
                  : rowsOfTokens(build, *match, *facts, graph);
+      // Broadcast with the result.
+      if (rows && output.layout == Layout::PositionsFirst)
+        rows =
+            rankOf(rows) == 4 ? build.transpose(rows, {0, 2, 1, 3}) : Value();
     }
     proposal.relevant = rows;
     return static_cast<bool>(rows);
@@ -283,6 +285,7 @@ private:
       return from == Layout::WidthFirst ? build.transpose(heads, {0, 1, 3, 2})
                                         : heads;
     };
+    query = headsFirst(query, match.queryLayout);
     if (!past) {
       keys = headsFirst(keys, key.layout);
       valuesIn = headsFirst(valuesIn, value.layout);
@@ -297,7 +300,7 @@ private:
           term.value = values[next++];
       mask = ownMask(build, terms, elementOf(query));
     }
-    if (!mask || !keys || !valuesIn)
+    if (!mask || !query || !keys || !valuesIn)
       return {};
     auto integer = [&](StringRef name, int64_t number) {
       return build.attribute(name, build.b.getI64IntegerAttr(number));

@@ -51,14 +51,23 @@ public:
                     "queries and keys");
     if (!setSizes(shapes[scores].shape))
       return std::nullopt;
+    auto scoreLayouts = layoutsOf(match.scoreProduct, /*ofScores=*/true),
+         valueLayouts = layoutsOf(match.valueProduct, /*ofScores=*/false);
+    if (!scoreLayouts || !valueLayouts)
+      return refuse("its products are not those of queries and keys, and of "
+                    "weights and values");
     match.query = throughScale(match.scoreProduct->getOperand(0), match.scale);
-    if (!hasForm(match.query, {match.batch, Expr(match.heads), match.queries}))
-      return refuse("the query is not [batch, heads, queries, width]");
-    if (!collectHeads(match.scoreProduct->getOperand(1), /*isKey=*/true,
-                      match.keys) ||
-        !collectHeads(match.valueProduct->getOperand(1), /*isKey=*/false,
-                      match.values))
-      return refuse("the keys or values are not [batch, heads, keys, width]");
+    match.queryLayout = scoreLayouts->first;
+    HeadsRequest query{match.batch, match.queries, match.heads, {}};
+    if (!query.read(match.query, match.queryLayout, shapes))
+      return refuse("the query is not of batch, heads, queries and width");
+    if (!collect(match.scoreProduct->getOperand(1),
+                 match.valueProduct->getOperand(1), scoreLayouts->second,
+                 valueLayouts->first))
+      return refuse("the keys or values are not of batch, heads, keys and "
+                    "width");
+    match.outputs.push_back(
+        {match.valueProduct->getResult(0), valueLayouts->second});
     if (match.softcap != 0)
       match.scale *= match.softcap;
     findOutputs();
@@ -95,8 +104,8 @@ public:
       match.masks.push_back(
           {elementOf(mask).isInteger(1) ? MaskTerm::Visible : MaskTerm::Added,
            mask});
-    if (!collectHeads(op->getOperand(1), /*isKey=*/true, match.keys) ||
-        !collectHeads(op->getOperand(2), /*isKey=*/false, match.values))
+    if (!collect(op->getOperand(1), op->getOperand(2), Layout::HeadsFirst,
+                 Layout::HeadsFirst))
       return std::nullopt;
     match.outputs.push_back({op->getResult(0)});
     return std::move(match);
@@ -123,6 +132,60 @@ private:
     return true;
   }
 
+  bool collect(Value keys, Value values, Layout keyLayout, Layout valueLayout) {
+    HeadsRequest request{match.batch, match.keyCount, match.heads, {}};
+    request.width = context.valueOf(shapes[match.query].shape[3]);
+    request.layout = keyLayout;
+    request.scaled = true;
+    match.keys = collectHeads(keys, request, shapes);
+    request.width.reset();
+    request.layout = valueLayout;
+    request.scaled = false;
+    match.values = collectHeads(values, request, shapes);
+    return !match.keys.empty() && !match.values.empty();
+  }
+
+  /// How a product's sides lie: queries and keys of the product of scores, or
+  /// values and result of that with the weights. [b, h, m, s] is between them.
+  std::optional<std::pair<Layout, Layout>> layoutsOf(Operation *op,
+                                                     bool ofScores) {
+    if (opName(op) == "MatMul")
+      return std::pair(Layout::HeadsFirst,
+                       ofScores ? Layout::WidthFirst : Layout::HeadsFirst);
+    std::string text = op->getAttrOfType<StringAttr>("equation").str();
+    llvm::erase(text, ' ');
+    auto [terms, result] = StringRef(text).split("->");
+    auto [left, right] = terms.split(',');
+    if (left.size() != 4 || right.size() != 4 || result.size() != 4)
+      return std::nullopt;
+    StringRef scores = ofScores ? result : left;
+    // A letter of its own is the width.
+    auto layoutOf = [&](StringRef term,
+                        char positions) -> std::optional<Layout> {
+      char b = scores[0], h = scores[1];
+      auto own = llvm::find_if(
+          term, [&](char letter) { return !scores.contains(letter); });
+      if (own == term.end())
+        return std::nullopt;
+      for (auto [layout, order] :
+           {std::pair(Layout::HeadsFirst, std::string{b, h, positions, *own}),
+            std::pair(Layout::PositionsFirst,
+                      std::string{b, positions, h, *own}),
+            std::pair(Layout::WidthFirst, std::string{b, h, *own, positions})})
+        if (term == order)
+          return layout;
+      return std::nullopt;
+    };
+    auto first =
+             ofScores ? layoutOf(left, scores[2]) : layoutOf(right, scores[3]),
+         second = ofScores ? layoutOf(right, scores[3])
+                           : layoutOf(result, scores[2]);
+    if (!first || !second ||
+        (ofScores ? *first : *second) == Layout::WidthFirst)
+      return std::nullopt;
+    return std::pair(*first, *second);
+  }
+
   /// Whether the first dimensions of a tensor of rank 4 are these.
   bool hasForm(Value value, ArrayRef<Expr> leading) {
     if (rankOf(value) != 4)
@@ -137,34 +200,12 @@ private:
   /// Up through factors that are numbers.
   Value throughScale(Value value, double &scale) {
     while (Operation *op = value.getDefiningOp()) {
-      Value next = scaled(op, scale);
+      Value next = timesNumber(op, shapes, scale);
       if (!next)
         break;
       value = next;
     }
     return value;
-  }
-
-  /// The operand that `op` multiplies by a number or leaves alone, if it does
-  /// one of these.
-  Value scaled(Operation *op, double &scale) {
-    StringRef name = opName(op);
-    if (name == "Identity" ||
-        (name == "Cast" &&
-         elementOf(op->getOperand(0)) == elementOf(op->getResult(0))))
-      return op->getOperand(0);
-    if (name != "Mul" && name != "Div")
-      return {};
-    if (auto number = scalarNumber(op->getOperand(1), shapes)) {
-      scale *= name == "Mul" ? *number : 1 / *number;
-      return op->getOperand(0);
-    }
-    if (auto number = scalarNumber(op->getOperand(0), shapes);
-        number && name == "Mul") {
-      scale *= *number;
-      return op->getOperand(1);
-    }
-    return {};
   }
 
   /// From the softmax's operand up to the product of queries and keys.
@@ -173,14 +214,14 @@ private:
     if (!op || depth == 0)
       return false;
     StringRef name = opName(op);
-    if (name == "MatMul") {
+    if (name == "MatMul" || name == "Einsum") {
       match.scoreProduct = op;
-      return rankOf(op->getOperand(1)) >= 3;
+      return op->getNumOperands() == 2 && rankOf(op->getOperand(1)) >= 3;
     }
     if (name == "Cast" || name == "CastLike")
       return walkScores(op->getOperand(0), depth - 1);
     double before = match.scale;
-    if (Value next = scaled(op, match.scale)) {
+    if (Value next = timesNumber(op, shapes, match.scale)) {
       if (walkScores(next, depth - 1))
         return true;
       match.scale = before;
@@ -226,7 +267,8 @@ private:
       Value next;
       for (Operation *user : weights.getUsers()) {
         StringRef name = opName(user);
-        if (name == "MatMul" && user->getOperand(0) == weights) {
+        if ((name == "MatMul" || name == "Einsum") &&
+            user->getNumOperands() == 2 && user->getOperand(0) == weights) {
           match.valueProduct = user;
           return true;
         }
@@ -245,103 +287,10 @@ private:
     return false;
   }
 
-  /// The operand that data movement of keys and values takes, repetition of
-  /// heads included.
-  Value moved(Operation *op) {
-    StringRef name = opName(op);
-    if (name == "Reshape" || name == "Transpose" || name == "Unsqueeze" ||
-        name == "Squeeze" || name == "Expand" || name == "Tile" ||
-        name == "Gather")
-      return op->getOperand(0);
-    if (name == "Concat" && llvm::all_equal(op->getOperands()))
-      return op->getOperand(0);
-    if (name == "Slice" && sameShape(op->getOperand(0), op->getResult(0)))
-      return op->getOperand(0);
-    return {};
-  }
-
-  bool sameShape(Value lhs, Value rhs) {
-    const symbolic::Shape &a = shapes[lhs].shape, &b = shapes[rhs].shape;
-    return a.size() == b.size() &&
-           llvm::all_of(llvm::zip(a, b), [&](auto pair) {
-             return same(std::get<0>(pair), std::get<1>(pair));
-           });
-  }
-
-  /// Keys or values in one of the two layouts.
-  std::optional<HeadsValue> asHeads(Value value, double scale) {
-    if (rankOf(value) != 4)
-      return std::nullopt;
-    const symbolic::Shape &shape = shapes[value].shape;
-    if (!same(shape[0], match.batch) || !context.valueOf(shape[3]))
-      return std::nullopt;
-    for (Layout layout : {Layout::HeadsFirst, Layout::PositionsFirst}) {
-      bool first = layout == Layout::HeadsFirst;
-      auto heads = context.valueOf(shape[first ? 1 : 2]);
-      if (heads && *heads > 0 && match.heads % *heads == 0 &&
-          same(shape[first ? 2 : 1], match.keyCount))
-        return HeadsValue{value, layout, *heads, scale};
-    }
-    return std::nullopt;
-  }
-
-  /// Whether `next` needs less movement below it to be in the usual layout, and
-  /// lies further up otherwise.
-  static bool isBetter(const HeadsValue &next,
-                       const std::optional<HeadsValue> &known) {
-    return !known || next.layout == Layout::HeadsFirst ||
-           known->layout != Layout::HeadsFirst;
-  }
-
-  /// Goes up from the product's operand and keeps two points: one with all
-  /// heads, and one with the fewest.
-  bool collectHeads(Value value, bool isKey,
-                    SmallVectorImpl<HeadsValue> &found) {
-    std::optional<HeadsValue> whole, fewest;
-    double scale = 1;
-    Value operand = value;
-    auto width = isKey ? context.valueOf(shapes[match.query].shape[3])
-                       : std::optional<int64_t>();
-    for (int step = 0; step < 40; ++step) {
-      auto here = asHeads(value, scale);
-      if (here && width && !context.proveEqual(shapes[value].shape[3], *width))
-        here.reset();
-      if (here && here->heads == match.heads && isBetter(*here, whole))
-        whole = here;
-      if (here && (!fewest || here->heads < fewest->heads ||
-                   (here->heads == fewest->heads && isBetter(*here, fewest))))
-        fewest = here;
-      Operation *op = value.getDefiningOp();
-      if (!op)
-        break;
-      Value next = moved(op);
-      if (!next && isKey)
-        next = scaled(op, scale);
-      if (!next || elementOf(next) != elementOf(value))
-        break;
-      value = next;
-    }
-    // The operand itself always has all heads.
-    if (!whole && isKey && match.scoreProduct &&
-        hasForm(operand, {match.batch, Expr(match.heads),
-                          shapes[match.query].shape[3], match.keyCount}))
-      whole = HeadsValue{operand, Layout::WidthFirst, match.heads, 1};
-    if (!fewest)
-      fewest = whole;
-    if (!fewest)
-      return false;
-    if (whole && whole->heads != fewest->heads)
-      found.push_back(*whole);
-    found.push_back(*fewest);
-    return true;
-  }
-
   /// The product with the values, and what follows it: a choice of 0 for rows
   /// that see no key, perhaps after some movement.
   void findOutputs() {
-    Value product = match.valueProduct->getResult(0);
-    match.outputs.push_back({product});
-    Value value = product;
+    Value value = match.valueProduct->getResult(0);
     for (int step = 0; step < 6 && value.hasOneUse(); ++step) {
       Operation *user = *value.getUsers().begin();
       StringRef name = opName(user);
@@ -377,36 +326,6 @@ private:
 };
 
 } // namespace
-
-std::optional<double> scalarNumber(Value value, onnx::SymbolicShapes &shapes,
-                                   int depth) {
-  if (auto number = scalarConstant(value))
-    return number;
-  Operation *op = value.getDefiningOp();
-  if (!op || depth == 0 || isa<NoneType>(value.getType()))
-    return std::nullopt;
-  const onnx::ValueInfo &info = shapes[value];
-  if (info.contents && info.contents->size() == 1)
-    if (auto number = shapes.context().valueOf(info.contents->front()))
-      return static_cast<double>(*number);
-  auto operand = [&](unsigned i) {
-    return scalarNumber(op->getOperand(i), shapes, depth - 1);
-  };
-  StringRef name = opName(op);
-  static constexpr StringLiteral kept[] = {"Identity", "Cast",      "CastLike",
-                                           "Squeeze",  "Unsqueeze", "Reshape"};
-  if (llvm::is_contained(kept, name))
-    return operand(0);
-  if (name == "Sqrt" || name == "Reciprocal" || name == "Neg")
-    if (auto x = operand(0))
-      return name == "Sqrt" ? std::sqrt(*x) : name == "Neg" ? -*x : 1 / *x;
-  if (name == "Mul" || name == "Div" || name == "Pow")
-    if (auto x = operand(0), y = operand(1); x && y)
-      return name == "Mul"   ? *x * *y
-             : name == "Div" ? *x / *y
-                             : std::pow(*x, *y);
-  return std::nullopt;
-}
 
 std::optional<AttentionMatch> matchAttention(Operation *anchor,
                                              onnx::SymbolicShapes &shapes,

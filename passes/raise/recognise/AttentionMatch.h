@@ -22,6 +22,26 @@ struct HeadsValue {
   double scale = 1; ///< what multiplies it after this point
 };
 
+/// What keys or values look like where they enter the product.
+struct HeadsRequest {
+  symbolic::Expr batch, positions;
+  int64_t heads = 0;                  ///< of the queries
+  std::optional<int64_t> width;       ///< absent: any
+  Layout layout = Layout::HeadsFirst; ///< of the product's operand
+  bool scaled = false;                ///< factors may be on the way
+
+  /// The value, if it can be read as this in the layout.
+  std::optional<HeadsValue> read(mlir::Value value, Layout layout,
+                                 onnx::SymbolicShapes &shapes) const;
+};
+
+/// Goes up from the product's operand and keeps two points, one with all heads
+/// and one with the fewest; one where they are the same, none where there are
+/// none.
+llvm::SmallVector<HeadsValue, 2> collectHeads(mlir::Value operand,
+                                              const HeadsRequest &request,
+                                              onnx::SymbolicShapes &shapes);
+
 /// One thing that hides keys from queries; broadcasts with [b, h, m, s].
 struct MaskTerm {
   enum Kind { Added, Visible, Hidden } kind;
@@ -39,7 +59,8 @@ struct AttentionOutput {
 struct AttentionMatch {
   mlir::Operation *anchor = nullptr; ///< Softmax, or Attention
   mlir::Operation *scoreProduct = nullptr, *valueProduct = nullptr;
-  mlir::Value query;                          ///< [b, h, m, d]
+  mlir::Value query;
+  Layout queryLayout = Layout::HeadsFirst;
   llvm::SmallVector<HeadsValue, 2> keys;      ///< all heads; then the fewest
   llvm::SmallVector<HeadsValue, 2> values;    ///< in the same way
   llvm::SmallVector<AttentionOutput> outputs; ///< the last one first
@@ -56,6 +77,11 @@ struct AttentionMatch {
 std::optional<AttentionMatch> matchAttention(mlir::Operation *anchor,
                                              onnx::SymbolicShapes &shapes,
                                              std::string &declined);
+
+/// The operand that `op` multiplies by a number, which `scale` takes up, or
+/// leaves as it is; null where it does neither.
+mlir::Value timesNumber(mlir::Operation *op, onnx::SymbolicShapes &shapes,
+                        double &scale);
 
 /// The number that a scalar of the graph always is.
 std::optional<double> scalarNumber(mlir::Value value,

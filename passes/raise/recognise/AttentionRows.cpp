@@ -139,6 +139,8 @@ private:
              push(result, axis);
     if (name == "MatMul")
       return product(use, axis);
+    if (name == "Einsum")
+      return use.getOperandNumber() == 1 && intoAttention(op);
     if (name == "Attention")
       return use.getOperandNumber() == 0 && rankOf(value) == 4 && axis == 2 &&
              push(result, 2);
@@ -189,10 +191,14 @@ private:
              pushAligned(value, axis, op->getResult(0));
     if (axis < rank - 2)
       return pushAligned(value, axis, op->getResult(0));
-    // Keys or values of an attention that hides these positions from all rows
-    // that see one: only its own rows without keys depend on them.
+    return intoAttention(op);
+  }
+
+  /// Keys or values of an attention that hides these positions from all rows
+  /// that see one: only its own rows without keys depend on them.
+  bool intoAttention(Operation *product) {
     for (const AttentionMatch &match : others)
-      if (match.scoreProduct == op || match.valueProduct == op) {
+      if (match.scoreProduct == product || match.valueProduct == product) {
         const AttentionOutput &output = match.outputs.back();
         return push(output.value, output.layout == Layout::HeadsFirst ? 2 : 1);
       }

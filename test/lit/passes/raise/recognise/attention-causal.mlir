@@ -350,3 +350,57 @@ func.func @operator(%q: tensor<?x4x?x8xf32> {onnx.name = "q", onnx.dims = ["batc
       : (tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32>, tensor<?x?xi1>, none, none, none) -> tensor<?x4x?x8xf32>
   return %y : tensor<?x4x?x8xf32>
 }
+
+// -----
+
+// Products as Einsum, of tensors with the positions before the heads.
+// CHECK-LABEL: func.func @einsum
+// CHECK: %[[Q:.*]] = onnx.Transpose %arg0
+// CHECK: %[[K:.*]] = onnx.Transpose %arg1
+// CHECK: %[[V:.*]] = onnx.Transpose %arg2
+// CHECK: %[[Y:.*]] = onnx.Attention %[[Q]], %[[K]], %[[V]],
+// CHECK-SAME: is_causal = 1
+// CHECK: %[[T:.*]] = onnx.Transpose %[[Y]] {perm = array<i64: 0, 2, 1, 3>}
+// CHECK-NEXT: return %[[T]]
+func.func @einsum(%q: tensor<?x?x4x8xf32> {onnx.name = "q", onnx.dims = ["batch", "seq", "4", "8"]},
+    %k: tensor<?x?x4x8xf32> {onnx.name = "k", onnx.dims = ["batch", "seq", "4", "8"]},
+    %v: tensor<?x?x4x8xf32> {onnx.name = "v", onnx.dims = ["batch", "seq", "4", "8"]})
+    -> (tensor<?x?x4x8xf32> {onnx.name = "y"}) {
+  %b = onnx.Shape %k {start = 0 : i64, end = 1 : i64} : (tensor<?x?x4x8xf32>) -> tensor<1xi64>
+  %s = onnx.Shape %k {start = 1 : i64, end = 2 : i64} : (tensor<?x?x4x8xf32>) -> tensor<1xi64>
+  %c0 = onnx.Constant dense<0> : tensor<i64>
+  %c1 = onnx.Constant dense<1> : tensor<i64>
+  %i0 = onnx.Constant dense<0> : tensor<1xi64>
+  %i1 = onnx.Constant dense<1> : tensor<1xi64>
+  %i2 = onnx.Constant dense<2> : tensor<1xi64>
+  %i4 = onnx.Constant dense<4> : tensor<1xi64>
+  %i8 = onnx.Constant dense<8> : tensor<1xi64>
+  %zero = onnx.Constant dense<0.0> : tensor<f32>
+  %low = onnx.Constant dense<-3.40282347E+38> : tensor<f32>
+  %length = onnx.Squeeze %s, %i0 : (tensor<1xi64>, tensor<1xi64>) -> tensor<i64>
+  %range = onnx.Range %c0, %length, %c1 : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
+  %rows = onnx.Unsqueeze %range, %i1 : (tensor<?xi64>, tensor<1xi64>) -> tensor<?x1xi64>
+  %columns = onnx.Unsqueeze %range, %i0 : (tensor<?xi64>, tensor<1xi64>) -> tensor<1x?xi64>
+  %seen = onnx.LessOrEqual %columns, %rows : (tensor<1x?xi64>, tensor<?x1xi64>) -> tensor<?x?xi1>
+  %mask = onnx.Where %seen, %zero, %low : (tensor<?x?xi1>, tensor<f32>, tensor<f32>) -> tensor<?x?xf32>
+  %qk = onnx.Einsum %q, %k {equation = "bqhd,bkhd->bhqk"} : (tensor<?x?x4x8xf32>, tensor<?x?x4x8xf32>) -> tensor<?x4x?x?xf32>
+  %scores = onnx.Add %qk, %mask : (tensor<?x4x?x?xf32>, tensor<?x?xf32>) -> tensor<?x4x?x?xf32>
+  %p = onnx.Softmax %scores {axis = -1 : i64} : (tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %y = onnx.Einsum %p, %v {equation = "bhqk,bkhd->bqhd"} : (tensor<?x4x?x?xf32>, tensor<?x?x4x8xf32>) -> tensor<?x?x4x8xf32>
+  return %y : tensor<?x?x4x8xf32>
+}
+
+// -----
+
+// The weights' queries and keys have changed places: no attention.
+// CHECK-LABEL: func.func @einsum_transposed
+// CHECK-NOT: onnx.Attention
+func.func @einsum_transposed(%q: tensor<?x?x4x8xf32> {onnx.name = "q", onnx.dims = ["batch", "seq", "4", "8"]},
+    %k: tensor<?x?x4x8xf32> {onnx.name = "k", onnx.dims = ["batch", "seq", "4", "8"]},
+    %v: tensor<?x?x4x8xf32> {onnx.name = "v", onnx.dims = ["batch", "seq", "4", "8"]})
+    -> (tensor<?x?x4x8xf32> {onnx.name = "y"}) {
+  %qk = onnx.Einsum %q, %k {equation = "bqhd,bkhd->bhqk"} : (tensor<?x?x4x8xf32>, tensor<?x?x4x8xf32>) -> tensor<?x4x?x?xf32>
+  %p = onnx.Softmax %qk {axis = -1 : i64} : (tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %y = onnx.Einsum %p, %v {equation = "bhkq,bkhd->bqhd"} : (tensor<?x4x?x?xf32>, tensor<?x?x4x8xf32>) -> tensor<?x?x4x8xf32>
+  return %y : tensor<?x?x4x8xf32>
+}
