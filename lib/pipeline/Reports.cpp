@@ -79,6 +79,14 @@ llvm::json::Object stateReport(ModuleOp module,
       tensors.push_back(std::move(row));
     }
   }
+  llvm::json::Array dropped;
+  if (auto main = manifest.entries.find("main");
+      report.getBoolean("derived").value_or(false) &&
+      main != manifest.entries.end())
+    for (const bundle::TensorSpec &output : main->second.outputs)
+      if (output.name != manifest.state->logits)
+        dropped.push_back(output.name);
+  report["dropped"] = std::move(dropped);
   if (auto rows = module->getAttrOfType<ArrayAttr>(state::reportAttr))
     for (auto row : rows.getAsRange<DictionaryAttr>())
       ops.push_back(
@@ -116,6 +124,9 @@ void printStateReport(const llvm::json::Object &report, llvm::raw_ostream &os) {
        << text(row, "dtype") << " [" << shape << "]"
        << (node.empty() ? "" : ", of node '" + node + "'") << "\n";
   }
+  for (const llvm::json::Value &name : *report.getArray("dropped"))
+    os << "  output '" << name.getAsString()->str()
+       << "' is given by the whole graph alone\n";
   const llvm::json::Array &ops = *report.getArray("ops");
   if (!ops.empty())
     os << llvm::formatv("  {0,-9} {1,4}  {2,-26} {3}\n", "acts", "axis", "op",

@@ -11,7 +11,8 @@ namespace jarana::pipeline {
 /// What a session keeps: the tensors of `manifest.state`, with their shapes and
 /// the mixers that they belong to, or why there are none; and how each op acts
 /// on the sequence. {"state": {"derived", "refusal"?, "tensors": [{"name",
-/// "kind", "dtype", "shape", "node"?}], "ops": [{"node", "op", "axis",
+/// "kind", "dtype", "shape", "node"?}], "dropped": [outputs that only main
+/// gives], "ops": [{"node", "op", "axis",
 /// "action"}]}}
 llvm::json::Object stateReport(mlir::ModuleOp module,
                                const bundle::Manifest &manifest);

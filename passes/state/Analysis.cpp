@@ -215,18 +215,20 @@ bool Analysis::visitCheck(Operation *check) {
 bool Analysis::checkCondition(Operation *check, Value condition) {
   if (!sizes.isShapeArithmetic(condition))
     return demand(check, condition, {{}, Use::Check});
-  // Equal dimensions of the inputs and lengths of at least 1 are checked anew
-  // by the derived functions. An upper bound holds for all positions so far.
+  // Equal lengths, and lengths of at least 1, are checked anew by the derived
+  // functions. An upper bound holds for all positions so far.
+  if (sizes.roleOf(condition) == SizeRole::Plain)
+    return true;
   auto compare = condition.getDefiningOp<arith::CmpIOp>();
   if (!compare)
-    return refuse(check, "limits the length in a way that is not known");
+    return refuse(check, "limits the length in a way that is not known: " +
+                             cast<hybrid::CheckOp>(check).getMessage());
   auto lhs = sizes.roleOf(compare.getLhs()),
        rhs = sizes.roleOf(compare.getRhs());
   using P = arith::CmpIPredicate;
   P predicate = compare.getPredicate();
-  if (lhs == SizeRole::Plain && rhs == SizeRole::Plain)
-    return true;
-  if (predicate == P::eq && lhs != SizeRole::Other && rhs != SizeRole::Other)
+  if (predicate == P::eq && lhs == SizeRole::Sequence &&
+      rhs == SizeRole::Sequence)
     return true;
   APInt bound;
   if (lhs == SizeRole::Sequence &&
@@ -236,8 +238,9 @@ bool Analysis::checkCondition(Operation *check, Value condition) {
     if (predicate == P::sge && bound.sle(1))
       return true;
   }
-  return refuse(check, "limits the length: \"" +
-                           cast<hybrid::CheckOp>(check).getMessage() + "\"");
+  return refuse(check, "limits the length (--generalize=length may lift "
+                       "that): " +
+                           cast<hybrid::CheckOp>(check).getMessage());
 }
 
 } // namespace jarana::state

@@ -175,15 +175,17 @@ void Build::addArguments() {
   };
   batchName = dimsOf(roles.ids)[0];
   lengthName = step ? "1" : dimsOf(roles.ids)[1];
+  for (pastName = "past"; pastName == batchName || pastName == lengthName;)
+    pastName += "_length";
   auto add = [&](unsigned argument, bool context) {
     auto type = cast<RankedTensorType>(main.getArgumentTypes()[argument]);
     auto axis = b.getStringAttr(dimsOf(argument)[0]);
     SmallVector<int64_t> shape = {type.getDimSize(0),
                                   step && !context ? 1 : ShapedType::kDynamic};
-    Value value =
-        addArgument(type.clone(shape), "",
-                    {axis.str(), context ? "past + " + lengthName : lengthName},
-                    type.getElementType());
+    Value value = addArgument(
+        type.clone(shape), "",
+        {axis.str(), context ? pastName + " + " + lengthName : lengthName},
+        type.getElementType());
     // Name and element type are the model's.
     NamedAttrList attributes(cast<DictionaryAttr>(argAttrs.back()));
     for (StringRef name :
@@ -257,6 +259,8 @@ void Build::emitCheck(Operation *op) {
   StringRef message = cast<hybrid::CheckOp>(op).getMessage();
   if (!sizes.isShapeArithmetic(condition))
     return require(get(condition, {}), message);
+  if (sizes.roleOf(condition) == SizeRole::Plain)
+    return require(scalar(condition, Kind::Plain), message);
   auto compare = condition.getDefiningOp<arith::CmpIOp>();
   using P = arith::CmpIPredicate;
   bool bound =

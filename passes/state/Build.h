@@ -70,7 +70,7 @@ private:
   bool step;
   mlir::OpBuilder b;
   mlir::Location loc;
-  std::string batchName, lengthName;
+  std::string batchName, lengthName, pastName;
   std::map<std::pair<void *, std::string>, mlir::Value> values;
   std::map<std::pair<void *, Kind>, mlir::Value> scalars;
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<mlir::Value>> scans,

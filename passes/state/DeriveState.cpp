@@ -20,7 +20,8 @@ struct DeriveState : impl::DeriveStatePassBase<DeriveState> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     auto main = module.lookupSymbol<func::FuncOp>("main");
-    if (!main || main.isExternal() || !main.getBody().hasOneBlock())
+    if (!main || main.isExternal() || !main.getBody().hasOneBlock() ||
+        module.lookupSymbol("prefill") || module.lookupSymbol("decode"))
       return;
     Refusal refusal;
     std::optional<Roles> roles = findRoles(main, refusal);
@@ -45,12 +46,20 @@ struct DeriveState : impl::DeriveStatePassBase<DeriveState> {
         main.getLoc(),
         remark::RemarkOpts::name("derived").category("derive-state"))
         << "prefill and decode continue from states";
+    for (unsigned i = 0; i < main.getNumResults(); ++i)
+      if (auto name =
+              main.getResultAttrOfType<StringAttr>(i, hybrid::kNameAttr);
+          name && i != roles->logits)
+        remark::analysis(
+            main.getLoc(),
+            remark::RemarkOpts::name("dropped").category("derive-state"))
+            << "output '" + name.str() + "' is given by main alone";
   }
 
 private:
   void refuse(const Refusal &refusal) {
     std::string node = nodeName(refusal.op), text;
-    if (isa<func::FuncOp>(refusal.op))
+    if (isa<func::FuncOp, hybrid::CheckOp>(refusal.op))
       text = "the model " + refusal.reason;
     else if (node.empty())
       text = "op '" + refusal.op->getName().getStringRef().str() + "' " +

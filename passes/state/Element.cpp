@@ -77,6 +77,9 @@ Element ofAttribute(Attribute attribute) {
 std::optional<bool> compare(arith::CmpIPredicate predicate, const Linear &a,
                             const Linear &b) {
   using P = arith::CmpIPredicate;
+  // Numbers below 0 are large ones without a sign.
+  if (predicate >= P::ult && !(a.isAtLeast(0) && b.isAtLeast(0)))
+    return std::nullopt;
   switch (predicate) {
   case P::slt:
   case P::ult:
@@ -349,6 +352,8 @@ Element Elements::ofScalar(Value value, Scope &scope, ArrayRef<Linear> loops) {
     made = operand(0);
     if (made.truth)
       made = ofInteger({*made.truth ? 1 : 0, {}});
+    else if (made.integer && !made.integer->isAtLeast(0))
+      made = {};
   } else if (isa<arith::SIToFPOp, arith::UIToFPOp>(op)) {
     Element from = operand(0);
     if (from.truth)
@@ -423,6 +428,11 @@ Element Elements::ofScalar(Value value, Scope &scope, ArrayRef<Linear> loops) {
     Element a = operand(0), b = operand(1);
     made = ofRange(std::min(a.low, b.low), std::min(a.high, b.high));
   }
+  // Positions fit into 32 bits, and into less they may not.
+  if (made.integer && !made.integer->isConstant() &&
+      isa<IntegerType>(value.getType()) &&
+      value.getType().getIntOrFloatBitWidth() < 32)
+    made = {};
   scope[value] = made;
   return made;
 }

@@ -14,7 +14,6 @@ Value Build::addState(Operation *op, RankedTensorType type, StringRef kind,
                       int pastAxis) {
   unsigned number = numbers.try_emplace(op, numbers.size()).first->second;
   std::string suffix = "." + std::to_string(number) + "." + kind.str();
-  SmallVector<std::string> dims;
   auto texts = [&](const std::string &positions) {
     SmallVector<std::string> dims;
     for (auto [axis, extent] : llvm::enumerate(type.getShape()))
@@ -23,11 +22,11 @@ Value Build::addState(Operation *op, RankedTensorType type, StringRef kind,
                                                      : std::to_string(extent));
     return dims;
   };
-  Value argument =
-      addArgument(type, "state" + suffix, texts("past"), type.getElementType());
+  Value argument = addArgument(type, "state" + suffix, texts(pastName),
+                               type.getElementType());
   NamedAttrList next(cast<DictionaryAttr>(argAttrs.back()));
   SmallVector<Attribute> nextDims;
-  for (const std::string &dim : texts("past + " + lengthName))
+  for (const std::string &dim : texts(pastName + " + " + lengthName))
     nextDims.push_back(b.getStringAttr(dim));
   next.set("hybrid.dims", b.getArrayAttr(nextDims));
   next.set(hybrid::kNameAttr, b.getStringAttr("next" + suffix));

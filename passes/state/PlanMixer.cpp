@@ -30,6 +30,8 @@ bool Analysis::planMixer(Operation *op, Plan &plan) {
   char position = letterAt(*init);
   char context = contexts.empty() ? '\0' : letterAt(*contexts.front());
   Axis row = plan.demand.axes[along];
+  if (row.kind == Kind::Context)
+    return refuse(op, "mixes positions: all of its result is needed at once");
   if (!states.empty())
     row.kind = Kind::Query; // the state passes through all of them
   Use rowUse = row.kind == Kind::Last ? plan.demand.use : Use::Rows;

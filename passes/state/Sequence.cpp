@@ -79,7 +79,8 @@ std::optional<Roles> findRoles(func::FuncOp main, Refusal &refusal) {
   if (!type.isDynamicDim(1))
     return refuse("has a fixed length: input '" +
                   nameOf(main.getArgAttrDict(*ids)) + "' takes " +
-                  Twine(type.getDimSize(1)) + " tokens");
+                  Twine(type.getDimSize(1)) +
+                  " tokens (--generalize=length may lift that)");
   for (std::optional<unsigned> other : {roles.mask, roles.positions}) {
     auto shaped =
         other ? dyn_cast<RankedTensorType>(main.getArgumentTypes()[*other])

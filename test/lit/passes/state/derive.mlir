@@ -154,6 +154,41 @@ func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = 
 
 // -----
 
+// Limits that are checked: the length so far, and the batch.
+// CHECK-LABEL: func.func @prefill
+// CHECK-SAME: hybrid.name = "positions"
+// CHECK: %[[ALL:.*]] = arith.addi
+// CHECK: %[[FITS:.*]] = arith.cmpi sle, %[[ALL]], %c16
+// CHECK: hybrid.check %[[FITS]], "at most 16"
+// CHECK: %[[ONE:.*]] = arith.cmpi eq, %{{.*}}, %c1
+// CHECK: hybrid.check %[[ONE]], "one sequence"
+#bs = affine_map<(b, s, c) -> (b, s)>
+#bsc = affine_map<(b, s, c) -> (b, s, c)>
+func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = ["b", "s"]})
+    -> (tensor<?x?x4xf32> {hybrid.name = "logits", hybrid.dims = ["b", "s", "4"]}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %b = tensor.dim %ids, %c0 : tensor<?x?xi64>
+  %s = tensor.dim %ids, %c1 : tensor<?x?xi64>
+  %e = tensor.empty(%b, %s) : tensor<?x?x4xf32>
+  %x = linalg.generic {indexing_maps = [#bs, #bsc], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%ids : tensor<?x?xi64>) outs(%e : tensor<?x?x4xf32>) {
+  ^bb0(%id: i64, %out: f32):
+    %f = arith.sitofp %id : i64 to f32
+    linalg.yield %f : f32
+  } -> tensor<?x?x4xf32>
+  %c16 = arith.constant 16 : index
+  %short = arith.cmpi sle, %s, %c16 : index
+  hybrid.check %short, "at most 16"
+  %one = arith.cmpi eq, %b, %c1 : index
+  hybrid.check %one, "one sequence"
+  %y = linalg.copy ins(%x : tensor<?x?x4xf32>) outs(%e : tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+  return %y : tensor<?x?x4xf32>
+}
+
+// -----
+
 // A scan becomes one update of its state.
 // CHECK-LABEL: func.func @prefill
 // CHECK: hybrid.ssd_scan

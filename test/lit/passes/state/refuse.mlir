@@ -1,7 +1,7 @@
 // RUN: jarana-opt %s --derive-state --split-input-file | FileCheck %s
 
 // A length that is fixed.
-// CHECK: hybrid.state_refusal = "the model has a fixed length: input 'input_ids' takes 21 tokens"
+// CHECK: hybrid.state_refusal = "the model has a fixed length: input 'input_ids' takes 21 tokens (--generalize=length may lift that)"
 // CHECK-NOT: @prefill
 func.func @main(%ids: tensor<?x21xi64> {hybrid.name = "input_ids"}) -> (tensor<?x21xi64> {hybrid.name = "logits"}) {
   return %ids : tensor<?x21xi64>
@@ -421,7 +421,7 @@ func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = 
 // -----
 
 // A limit of the graph.
-// CHECK: hybrid.state_refusal = "op 'hybrid.check' limits the length: \22a multiple of 16\22"
+// CHECK: hybrid.state_refusal = "the model limits the length (--generalize=length may lift that): a multiple of 16"
 // CHECK-NOT: @prefill
 #bs = affine_map<(b, s, c) -> (b, s)>
 #bsc = affine_map<(b, s, c) -> (b, s, c)>
@@ -444,6 +444,77 @@ func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = 
   %ok = arith.cmpi eq, %r, %c0 : index
   hybrid.check %ok, "a multiple of 16"
   %y = linalg.copy ins(%x : tensor<?x?x4xf32>) outs(%e : tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+  return %y : tensor<?x?x4xf32>
+}
+
+// -----
+
+// A length that the graph requires.
+// CHECK: hybrid.state_refusal = "the model limits the length (--generalize=length may lift that): sixteen"
+// CHECK-NOT: @prefill
+#bs = affine_map<(b, s, c) -> (b, s)>
+#bsc = affine_map<(b, s, c) -> (b, s, c)>
+func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = ["b", "s"]})
+    -> (tensor<?x?x4xf32> {hybrid.name = "logits", hybrid.dims = ["b", "s", "4"]}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %b = tensor.dim %ids, %c0 : tensor<?x?xi64>
+  %s = tensor.dim %ids, %c1 : tensor<?x?xi64>
+  %e = tensor.empty(%b, %s) : tensor<?x?x4xf32>
+  %x = linalg.generic {indexing_maps = [#bs, #bsc], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%ids : tensor<?x?xi64>) outs(%e : tensor<?x?x4xf32>) {
+  ^bb0(%id: i64, %out: f32):
+    %f = arith.sitofp %id : i64 to f32
+    linalg.yield %f : f32
+  } -> tensor<?x?x4xf32>
+  %c16 = arith.constant 16 : index
+  %ok = arith.cmpi eq, %s, %c16 : index
+  hybrid.check %ok, "sixteen"
+  %y = linalg.copy ins(%x : tensor<?x?x4xf32>) outs(%e : tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+  return %y : tensor<?x?x4xf32>
+}
+
+// -----
+
+// A result of all positions in each of them.
+// CHECK: hybrid.state_refusal = "node 'conv' (hybrid.causal_conv1d) mixes positions: all of its result is needed at once"
+// CHECK-NOT: @prefill
+#bs = affine_map<(b, s, c) -> (b, s)>
+#bsc = affine_map<(b, s, c) -> (b, s, c)>
+func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = ["b", "s"]})
+    -> (tensor<?x?x4xf32> {hybrid.name = "logits", hybrid.dims = ["b", "s", "4"]}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %b = tensor.dim %ids, %c0 : tensor<?x?xi64>
+  %s = tensor.dim %ids, %c1 : tensor<?x?xi64>
+  %e = tensor.empty(%b, %s) : tensor<?x?x4xf32>
+  %x = linalg.generic {indexing_maps = [#bs, #bsc], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%ids : tensor<?x?xi64>) outs(%e : tensor<?x?x4xf32>) {
+  ^bb0(%id: i64, %out: f32):
+    %f = arith.sitofp %id : i64 to f32
+    linalg.yield %f : f32
+  } -> tensor<?x?x4xf32>
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %state = tensor.empty(%b) : tensor<?x3x4xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%state : tensor<?x3x4xf32>) -> tensor<?x3x4xf32>
+  %t, %window = hybrid.causal_conv1d ins(%x, %w : tensor<?x?x4xf32>, tensor<4x4xf32>)
+      outs(%e, %start : tensor<?x?x4xf32>, tensor<?x3x4xf32>) -> tensor<?x?x4xf32>, tensor<?x3x4xf32> loc("conv")
+  %one = tensor.extract_slice %t[0, 0, 0] [%b, %s, 1] [1, 1, 1] : tensor<?x?x4xf32> to tensor<?x?xf32>
+  %e5 = tensor.empty(%b, %s) : tensor<?x1x1x?x4xf32>
+  %q = tensor.expand_shape %x [[0, 1, 2], [3], [4]] output_shape [%b, 1, 1, %s, 4] : tensor<?x?x4xf32> into tensor<?x1x1x?x4xf32>
+  %k = tensor.expand_shape %x [[0, 1], [2], [3]] output_shape [%b, 1, %s, 4] : tensor<?x?x4xf32> into tensor<?x1x?x4xf32>
+  %eb = tensor.empty(%b, %s, %s) : tensor<?x1x1x?x?xf32>
+  %bias = linalg.generic {indexing_maps = [affine_map<(b, h, r, m, k) -> (b, k)>, affine_map<(b, h, r, m, k) -> (b, h, r, m, k)>],
+                          iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
+      ins(%one : tensor<?x?xf32>) outs(%eb : tensor<?x1x1x?x?xf32>) {
+  ^bb0(%v: f32, %out: f32):
+    linalg.yield %v : f32
+  } -> tensor<?x1x1x?x?xf32>
+  %a = hybrid.attention ins(%q, %k, %k : tensor<?x1x1x?x4xf32>, tensor<?x1x?x4xf32>, tensor<?x1x?x4xf32>)
+      bias(%bias : tensor<?x1x1x?x?xf32>) outs(%e5 : tensor<?x1x1x?x4xf32>) {scale = 0.5 : f32, mask = #hybrid.mask<causal>} -> tensor<?x1x1x?x4xf32> loc("attention")
+  %y = tensor.collapse_shape %a [[0, 1, 2], [3], [4]] : tensor<?x1x1x?x4xf32> into tensor<?x?x4xf32>
   return %y : tensor<?x?x4xf32>
 }
 
