@@ -9,19 +9,24 @@ struct Cost {
   double seconds = 0;
   double largest = 0; ///< elements of the largest value
 
-  /// Of all shapes of one proposal; one shape may take all of it.
-  static constexpr double mostSeconds = 20;
-  /// Some five values of this size are alive at a time, 8 bytes an element: 1
-  /// GiB.
-  static constexpr double mostElements = 27 << 20;
+  /// What all shapes of one proposal may take.
+  static constexpr double mostSeconds = 2;
+  /// Some five values of the largest size are alive at a time, 8 bytes an
+  /// element: 0.3 GiB.
+  static constexpr double mostElements = 8 << 20;
 
   Cost &operator+=(const Cost &other) {
     seconds += other.seconds;
     largest = std::max(largest, other.largest);
     return *this;
   }
-  bool fits(double budget) const {
-    return seconds <= budget && largest <= mostElements;
+  /// Whether there is time for it after `spent` seconds.
+  bool fits(double spent) const {
+    return spent + seconds <= mostSeconds && largest <= mostElements;
+  }
+  /// Whether it can be done at all: for shapes that tell most.
+  bool isBearable() const {
+    return seconds <= 20 * mostSeconds && largest <= 8 * mostElements;
   }
 };
 

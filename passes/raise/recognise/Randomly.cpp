@@ -17,9 +17,14 @@ public:
   double uniform(double low, double high) {
     return low + (high - low) * static_cast<double>(engine() >> 11) * 0x1p-53;
   }
-  double normal() { // Box and Muller's transform
-    double radius = std::sqrt(-2 * std::log(uniform(0x1p-53, 1)));
-    return radius * std::cos(2 * std::numbers::pi * uniform(0, 1));
+  /// The sum of four uniform numbers, which has nearly the normal distribution
+  /// and costs a tenth of it.
+  double normal() {
+    uint64_t bits = engine();
+    double sum = 0;
+    for (int part = 0; part < 4; ++part, bits >>= 16)
+      sum += static_cast<double>(bits & 0xffff) * 0x1p-16 - 0.5;
+    return sum * std::numbers::sqrt3;
   }
 
 private:

@@ -20,6 +20,10 @@ namespace jarana::raise::recognise {
 namespace {
 
 constexpr uint64_t firstSeed = 2024;
+/// Samples come with the most telling first. Where there are chunks, these must
+/// be evaluated (one position, two chunks, three): what differs from a scan may
+/// show in the third chunk only.
+constexpr size_t requiredGroups = 3;
 
 /// The largest relative difference that rounding explains.
 double toleranceOf(Type element) {
@@ -117,6 +121,8 @@ public:
   Evidence run() {
     evidence.seed = firstSeed;
     std::vector<Sample> samples = affordable();
+    if (!evidence.holds())
+      return evidence;
     reference::Interpreter interpreter(*module);
     telling.assign(proposal.outputs.size(), false);
     llvm::DenseSet<size_t> done;
@@ -140,11 +146,13 @@ public:
         return evidence;
       evidence.shapes += (evidence.shapes.empty() ? "" : ", ") + sample.text;
     }
-    if (done.empty())
-      decline(failure.empty()
-                  ? "there is no shape at which it could be evaluated in "
-                    "reasonable time and memory"
-                  : "the graph cannot be evaluated at " + failure);
+    bool missing =
+        proposal.chunk > 0 && llvm::any_of(required, [&](size_t group) {
+          return !done.contains(group);
+        });
+    if (done.empty() || missing)
+      decline(failure.empty() ? "there is no shape at which the graph is valid"
+                              : "the graph cannot be evaluated at " + failure);
     else if (llvm::is_contained(telling, false))
       decline("its results are empty or zero at all shapes that were tried");
     return evidence;
@@ -218,11 +226,16 @@ private:
       Cost cost = costOf(graph, cut.ops, sample);
       cost += costOf(graph, made.ops, sample);
       auto [group, isNew] = groups.try_emplace(sample.group, -1);
-      if (isNew && cost.fits(spent == 0 ? Cost::mostSeconds
-                                        : Cost::mostSeconds / 2 - spent)) {
+      bool isRequired = isNew && groups.size() <= requiredGroups &&
+                        (proposal.chunk > 0 || groups.size() == 1);
+      if (isRequired)
+        required.insert(sample.group);
+      if (isRequired ? cost.isBearable() : isNew && cost.fits(spent)) {
         group->second = cost.seconds;
         spent += cost.seconds;
       }
+      if (isRequired && group->second < 0)
+        decline("it is too large to be checked at " + sample.text);
       if (group->second >= 0)
         chosen.emplace_back(group->second, std::move(sample));
     }
@@ -331,7 +344,8 @@ private:
   SmallVector<Value> candidate, inputs, outputs;
   symbolic::Context &context;
   OwningOpRef<ModuleOp> module;
-  std::vector<bool> telling; // by output: whether a value was not zero
+  std::vector<bool> telling;       // by output: whether a value was not zero
+  llvm::DenseSet<size_t> required; // groups of samples
 };
 
 } // namespace
