@@ -29,6 +29,9 @@ struct CompileOptions {
   /// Stop at a form ("onnx", "hybrid", "stateful", "kernels", "llvm") and give
   /// its text.
   std::string emit;
+  /// The decode graph that was exported with the model: compiled into the same
+  /// bundle as the entry `step`, with the weights of both stored once.
+  std::string decode;
   /// Makes a graph that was traced at a fixed length (or batch), or that is
   /// limited to some, valid for all: the raised operators have no such limit.
   bool generalizeLength = false, generalizeBatch = false;

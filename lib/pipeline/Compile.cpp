@@ -4,6 +4,7 @@
 #include "lib/bundle/Bundle.h"
 #include "lib/onnx/Import.h"
 #include "lib/pipeline/Codegen.h"
+#include "lib/pipeline/DecodeGraph.h"
 #include "lib/pipeline/Dialects.h"
 #include "lib/pipeline/Forms.h"
 #include "lib/pipeline/Reports.h"
@@ -64,6 +65,13 @@ public:
     module = onnx::importModel(context, options.model, importOptions);
     if (!module)
       return false;
+    if (!options.decode.empty()) {
+      say("reading " + options.decode);
+      OwningOpRef<ModuleOp> decode =
+          onnx::importModel(context, options.decode, importOptions);
+      if (!decode || failed(pipeline::addDecodeGraph(*module, *decode)))
+        return false;
+    }
     if (last == pipeline::Form::Onnx)
       return emit();
 

@@ -114,7 +114,7 @@ void parseGeneralize(const std::string &text, CompileOptions &result) {
 }
 
 void refuseFutureOptions(const Options &options) {
-  for (const char *name : {"gpu-arch", "decode", "weights", "plan"})
+  for (const char *name : {"gpu-arch", "weights", "plan"})
     if (options.has(name))
       throw UsageError("--" + std::string(name) + " is not there yet");
 }
@@ -146,6 +146,7 @@ CompileOptions parse(const Options &options) {
   result.bind = parseBindings(options.text("bind"));
   if (options.has("report"))
     parseReport(options.text("report"), result);
+  result.decode = options.text("decode");
   if (options.has("generalize"))
     parseGeneralize(options.text("generalize"), result);
   result.errorOnFallback = options.has("error-on-fallback");
@@ -205,6 +206,9 @@ int main(int argc, char **argv) {
        {"mcpu", "CPU", "LLVM's name of the processor; default: native"},
        {"mattr", "FEATURES", "features on top of it: +avx2,-avx512f"},
        {"bind", "NAME=N,...", "fix dimensions: batch=1"},
+       {"decode", "DECODE.onnx",
+        "the decode graph exported with the model: the entry 'step' of the "
+        "bundle, sharing its weights"},
        {"generalize", "DIMS",
         "length, batch or both: make a graph that was traced at fixed sizes "
         "valid for all"},
@@ -218,7 +222,6 @@ int main(int argc, char **argv) {
        {"error-on-fallback", "",
         "fail where an operator stays on a slow generic path"},
        {"gpu-arch", "ARCH", "not there yet"},
-       {"decode", "FILE", "not there yet"},
        {"weights", "FORMAT", "not there yet"},
        {"plan", "PLAN", "not there yet"}});
   return tools::runTool("jarana-compile", options, argc, argv, run);

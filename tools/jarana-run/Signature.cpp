@@ -20,19 +20,20 @@ int runSignature(const Options &options) {
   Bundle bundle(options.positional()[0],
                 options.has("verify") ? JARANA_VERIFY_WEIGHTS : 0);
   auto inputs = safetensors::File::open(options.text("inputs"));
-  Call call(bundle, "main",
+  const std::string entry = options.text("entry", "main");
+  Call call(bundle, entry,
             static_cast<uint32_t>(options.number("threads", 0, 1, 4096)));
-  for (const auto &[name, entry] : inputs->entries()) {
+  for (const auto &[name, tensor] : inputs->entries()) {
     try {
-      call.setInput(name, {dtypeNamed(bundle::numpyDtype(entry.dtype)),
-                           entry.shape, const_cast<std::byte *>(entry.data)});
+      call.setInput(name, {dtypeNamed(bundle::numpyDtype(tensor.dtype)),
+                           tensor.shape, const_cast<std::byte *>(tensor.data)});
     } catch (const Error &e) {
       throw Error("'" + options.text("inputs") + "': " + e.what());
     }
   }
   call.run();
   std::map<std::string, safetensors::Entry> outputs;
-  for (const TensorSpec &spec : bundle.outputs()) {
+  for (const TensorSpec &spec : bundle.outputs(entry)) {
     TensorView tensor = call.output(spec.name);
     outputs[spec.name] = {
         bundle::safetensorsDtype(jarana_dtype_name(tensor.dtype)), tensor.shape,

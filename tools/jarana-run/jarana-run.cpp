@@ -43,7 +43,7 @@ int run(const Options &options) {
     throw UsageError("--device=" + options.text("device") +
                      " is not available in this version; there is: cpu");
   if (options.has("prompt-ids")) {
-    options.exclude({"inputs", "outputs"}, "--prompt-ids");
+    options.exclude({"inputs", "outputs", "entry"}, "--prompt-ids");
     return runGenerate(options);
   }
   options.exclude(generation, "a run without --prompt-ids");
@@ -74,6 +74,9 @@ int main(int argc, char **argv) {
       {{"inputs", "FILE",
         "safetensors file with the model's inputs, by their ONNX names"},
        {"outputs", "FILE", "safetensors file to write the outputs to"},
+       {"entry", "NAME",
+        "which function of the bundle runs on the inputs: main (default), or "
+        "step, the graph given by jarana-compile --decode"},
        {"reference", "MODEL.onnx", "evaluate this model without compiling it"},
        {"prompt-ids", "IDS", "token ids separated by commas"},
        {"generate", "N", "number of tokens to generate (default 0)"},

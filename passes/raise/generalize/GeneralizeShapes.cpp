@@ -16,10 +16,11 @@ struct GeneralizeShapes : impl::GeneralizeShapesPassBase<GeneralizeShapes> {
   void runOnOperation() override {
     if (!length && !batch)
       return;
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function.isExternal() &&
-          failed(generalizeShapes(function, length, batch)))
-        return signalPassFailure();
+    // Only the model's function: a decode graph beside it takes one token.
+    auto main = getOperation().lookupSymbol<func::FuncOp>("main");
+    if (main && !main.isExternal() &&
+        failed(generalizeShapes(main, length, batch)))
+      return signalPassFailure();
   }
 };
 
