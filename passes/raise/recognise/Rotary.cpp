@@ -72,13 +72,18 @@ public:
     if (!rotation || rankOf(rotation->input) != 4 ||
         !isCommonFloat(rotation->input))
       return;
+    // Parts that change places are put together again, before or after.
+    SmallVector<Value> outputs = results(anchor->getResult(0));
+    auto isJoin = [](Value value) { return is(value, "Concat"); };
+    if (llvm::none_of(rotation->parts, isJoin) &&
+        llvm::none_of(outputs, isJoin))
+      return;
     if (elementOf(rotation->input).isBF16()) {
       declined = "in bf16 the graph rounds each product, which RotaryEmbedding "
                  "does not";
       return;
     }
     // The whole of a head where the rest is put back, or what is rotated.
-    SmallVector<Value> outputs = results(anchor->getResult(0));
     SmallVector<Value> inputs = {rotation->input};
     llvm::append_range(inputs, llvm::reverse(rotation->parts));
     for (Value output : llvm::reverse(outputs))
