@@ -203,6 +203,46 @@ TEST(Contraction, EinsumOfTheChunkedScanIsAMatrixProduct) {
                      {{"perm", std::vector<int64_t>{0, 1, 3, 4, 2}}})[0]);
 }
 
+/// With a third input of one element the general loop computes it.
+TEST(Contraction, EinsumOfTwoInputsIsThatOfThreeWithAOne) {
+  struct Case {
+    std::string terms, result;
+    Shape a, b;
+  };
+  Tensor one = floats({}, {1});
+  for (const Case &each : std::initializer_list<Case>{
+           {"bclsh,bcshp", "bclhp", {2, 3, 4, 5, 2}, {2, 3, 5, 2, 6}},
+           {"bzch,bzhpn", "bchpn", {2, 4, 3, 2}, {2, 4, 2, 5, 6}},
+           {"ij,jk", "ki", {3, 4}, {4, 5}},
+           {"bij,bjk", "bik", {1, 3, 4}, {2, 4, 5}}, // a broadcasts
+           {"ij,ij", "ij", {3, 1}, {3, 4}},
+           {"ij,ij", "", {3, 4}, {3, 4}},
+           {"i,j", "ij", {3}, {4}},
+           {"ij,k", "ik", {3, 4}, {2}},    // j is summed over a alone
+           {"ii,ij", "j", {3, 3}, {3, 4}}, // a diagonal
+           {"ij,jk", "ik", {3, 0}, {0, 4}},
+           {"...j,...jk", "...k", {2, 3, 4}, {3, 4, 5}}}) {
+    Tensor a = noise(each.a, 1), b = noise(each.b, 2);
+    expectClose(run("Einsum", {&a, &b},
+                    {{"equation", each.terms + "->" + each.result}})[0],
+                run("Einsum", {&a, &b, &one},
+                    {{"equation", each.terms + ",->" + each.result}})[0]);
+  }
+}
+
+TEST(Contraction, LargeProductsAreTheSameOnSeveralThreads) {
+  Tensor a = noise({3, 130, 127}, 1), b = noise({3, 127, 129}, 2);
+  Tensor product = run("MatMul", {&a, &b})[0];
+  for (int64_t at : {0, 20000, 50309}) {
+    int64_t batch = at / (130 * 129), i = at / 129 % 130, j = at % 129;
+    double sum = 0;
+    for (int64_t l = 0; l < 127; ++l)
+      sum += a.reals[(batch * 130 + i) * 127 + l] *
+             b.reals[(batch * 127 + l) * 129 + j];
+    EXPECT_NEAR(product.reals[at], sum, 1e-5);
+  }
+}
+
 TEST(Reduction, SoftmaxOfAMaskedRowIsNanButAttentionGivesZero) {
   Tensor scores = floats({1, 2}, {-inf, -inf});
   EXPECT_TRUE(std::isnan(

@@ -95,7 +95,7 @@ Value Narrower::walk(Value value, Flags flags) {
                ? build->one("Unsqueeze", {narrow, op->getOperand(1)})
                : narrow;
   }
-  if (name == "Expand") {
+  if (name == "Expand" || name == "Tile") {
     Value from = op->getOperand(0);
     if (rankOf(from) != rankOf(value))
       return {};
@@ -115,7 +115,40 @@ Value Narrower::walk(Value value, Flags flags) {
     Value narrow = walk(op->getOperand(0), inner);
     return narrow && build ? build->transpose(narrow, perm) : narrow;
   }
+  if (name == "Reshape")
+    return walkReshape(op, flags);
   return isElementwise(name) ? walkElementwise(op, flags) : Value();
+}
+
+/// A Reshape that only adds or removes dimensions with one element.
+Value Narrower::walkReshape(Operation *op, const Flags &flags) {
+  Value from = op->getOperand(0), to = op->getResult(0);
+  Flags inner(static_cast<size_t>(rankOf(from)), false);
+  size_t at = 0;
+  auto isOne = [&](Value value, size_t axis) {
+    return dim(graph, value, static_cast<int64_t>(axis)).isConstant(1);
+  };
+  SmallVector<int64_t> shape; // the result's, narrow
+  for (size_t axis = 0; axis < flags.size(); ++axis) {
+    auto size = dim(graph, to, static_cast<int64_t>(axis));
+    if (!size.constant() && llvm::is_contained(shape, -1))
+      return {};
+    shape.push_back(flags[axis] ? 1 : size.constant().value_or(-1));
+    if (isOne(to, axis))
+      continue;
+    while (at < inner.size() && isOne(from, at))
+      ++at;
+    if (at == inner.size() ||
+        !graph.shapes.context().proveEqual(
+            dim(graph, from, static_cast<int64_t>(at)), size))
+      return {};
+    inner[at++] = flags[axis];
+  }
+  while (at < inner.size())
+    if (!isOne(from, at++))
+      return {};
+  Value narrow = walk(from, inner);
+  return narrow && build ? build->reshape(narrow, shape) : narrow;
 }
 
 Value Narrower::walkElementwise(Operation *op, const Flags &flags) {

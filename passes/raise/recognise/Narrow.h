@@ -23,6 +23,7 @@ public:
 private:
   using Flags = llvm::SmallVector<bool>; ///< by dimension: to be narrowed
   mlir::Value walk(mlir::Value value, Flags flags);
+  mlir::Value walkReshape(mlir::Operation *op, const Flags &flags);
   mlir::Value walkElementwise(mlir::Operation *op, const Flags &flags);
   bool repeats(mlir::Value weight, const Flags &flags);
 
