@@ -2,8 +2,11 @@
 
 #include "dialects/hybrid/Hybrid.h"
 #include "dialects/onnx/OnnxDialect.h"
+#include "jarana/error.h"
 #include "passes/raise/Lowering.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Format.h"
 
 using namespace mlir;
 
@@ -31,6 +34,7 @@ public:
     // Not what is inside of loops: the loop is the leftover.
     for (Operation &op : function.getBody().front().without_terminator())
       look(&op);
+    addShares();
   }
 
 private:
@@ -39,6 +43,94 @@ private:
     if (node.empty() || known.insert(node).second)
       report.kept(Lowering::operatorName(op), node, reason);
   }
+
+  /// What each kept node takes of all that the function computes, in percent.
+  void addShares() {
+    llvm::StringMap<double> byNode;
+    double all = 0;
+    for (Operation &op : function.getBody().front().without_terminator()) {
+      double work = workOf(&op);
+      all += work;
+      byNode[Lowering::nodeName(&op)] += work;
+    }
+    for (RaiseEntry &entry : report.entries)
+      if (auto found = byNode.find(entry.node);
+          found != byNode.end() && all > 0 && !entry.node.empty()) {
+        std::string share;
+        llvm::raw_string_ostream(share)
+            << llvm::format("%.1f %%", 100 * found->second / all);
+        entry.facts.emplace_back("share", share);
+      }
+  }
+
+  /// Multiplications, or elements: with every unknown dimension at a usual
+  /// number of positions.
+  double workOf(Operation *op) {
+    if (op->getNumResults() == 0 || isa<NoneType>(op->getResult(0).getType()) ||
+        op->getNumOperands() == 0)
+      return 0;
+    double elements = sizeOf(op->getResult(0));
+    StringRef name = opName(op);
+    if (name == "MatMul" || name == "Gemm")
+      return elements * extent(shapes[op->getOperand(0)].shape.back());
+    if (name == "Conv")
+      return elements * sizeOf(op->getOperand(1)) /
+             extent(shapes[op->getOperand(1)].shape.front());
+    if (name == "Attention" && onnxRank(op->getOperand(1)) > 2)
+      return 2 * elements *
+             extent(shapes[op->getOperand(1)]
+                        .shape[onnxRank(op->getOperand(1)) - 2]);
+    if (name == "LinearAttention") // a state [b, heads, n, p] for each position
+      return 3 * elements *
+             extent(shapes[op->getResult(op->getNumResults() - 1)].shape[2]);
+    if (name == "Einsum")
+      return einsumWork(op);
+    if (name == "Scan") {
+      double inside = 0;
+      op->walk(
+          [&](Operation *inner) { inside += inner == op ? 0 : workOf(inner); });
+      return inside * usualLength;
+    }
+    return elements;
+  }
+
+  double einsumWork(Operation *op) {
+    StringRef terms =
+        op->getAttrOfType<StringAttr>("equation").getValue().split("->").first;
+    llvm::DenseMap<char, double> letters;
+    for (Value operand : op->getOperands()) {
+      auto [term, rest] = terms.split(',');
+      terms = rest;
+      const symbolic::Shape &shape = shapes[operand].shape;
+      size_t at = 0;
+      for (char letter : term)
+        if (llvm::isAlpha(letter) && at < shape.size())
+          letters[letter] = std::max(letters[letter], extent(shape[at++]));
+    }
+    double work = 1;
+    for (auto [letter, size] : letters)
+      work *= size;
+    return work;
+  }
+
+  double sizeOf(Value value) {
+    double size = 1;
+    for (const symbolic::Expr &dim : shapes[value].shape)
+      size *= extent(dim);
+    return size;
+  }
+
+  double extent(const symbolic::Expr &dim) {
+    std::vector<int64_t> values(shapes.context().numSymbols(), usualLength);
+    try {
+      return std::max<double>(1, static_cast<double>(shapes.context().evaluate(
+                                     shapes.context().simplify(dim), values)));
+    } catch (const Error &) {
+      return 1;
+    }
+  }
+
+  static constexpr int64_t usualLength = 256;
 
   void look(Operation *op) {
     StringRef name = opName(op);
