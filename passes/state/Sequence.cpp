@@ -266,6 +266,16 @@ SizeRole Sequence::computeAxis(Value tensor, unsigned axis) {
 }
 
 std::optional<int64_t> Sequence::innerOf(Value tensor, unsigned axis) {
+  auto key = std::pair(tensor, axis);
+  auto found = inners.find(key);
+  if (found != inners.end())
+    return found->second;
+  auto inner = computeInner(tensor, axis);
+  inners[key] = inner;
+  return inner;
+}
+
+std::optional<int64_t> Sequence::computeInner(Value tensor, unsigned axis) {
   if (roleOf(tensor, axis) == SizeRole::Sequence)
     return 1;
   Operation *op = tensor.getDefiningOp();

@@ -51,6 +51,7 @@ public:
 private:
   SizeRole computeRole(mlir::Value size);
   SizeRole computeAxis(mlir::Value tensor, unsigned axis);
+  std::optional<int64_t> computeInner(mlir::Value tensor, unsigned axis);
   SizeRole ofArgument(mlir::BlockArgument argument, unsigned axis);
   void readEqualities(mlir::func::FuncOp main);
 
@@ -59,6 +60,8 @@ private:
   std::string symbol; ///< the name of s
   llvm::DenseMap<mlir::Value, SizeRole> sizes;
   llvm::DenseMap<std::pair<mlir::Value, unsigned>, SizeRole> axes;
+  llvm::DenseMap<std::pair<mlir::Value, unsigned>, std::optional<int64_t>>
+      inners;
   llvm::DenseMap<mlir::Value, bool> arithmetic;
   llvm::DenseSet<std::pair<unsigned, unsigned>> equalToLength;
 };
