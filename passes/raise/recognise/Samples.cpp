@@ -53,6 +53,11 @@ public:
       if (length > 0)
         if (auto value = solve(length))
           tryOthers(value, 3);
+    // Without a past, and with a short one.
+    for (int64_t past : {0, 1})
+      if (others.size() > 1)
+        if (auto value = solve(5))
+          tryOthers(value, 1, past);
     // Some graphs are valid at multiples of a number only.
     int lengthsFound = samples.empty() ? 0 : 2;
     for (int64_t length = 3; lengthsFound < 2 && length <= 512; ++length)
@@ -105,7 +110,9 @@ private:
   /// to the batch or to the length, or one of them larger than all that is
   /// taken from it (the positions of a mask, which are not linked to the past
   /// and the new ones).
-  void tryOthers(std::optional<int64_t> value, int64_t size) {
+  /// `further`: these small numbers, of all but the batch.
+  void tryOthers(std::optional<int64_t> value, int64_t size,
+                 std::optional<int64_t> further = {}) {
     size_t found = samples.size();
     ++group;
     size_t count = std::min<size_t>(others.size(), 3),
@@ -120,7 +127,9 @@ private:
         sample.values[*main] = *value;
       for (size_t i = 0; i < others.size(); ++i) {
         int64_t small =
-            i == 0 || allEqual ? size : size + 2 * static_cast<int64_t>(i);
+            i == 0 || allEqual
+                ? size
+                : further.value_or(size + 2 * static_cast<int64_t>(i));
         bool isLength = i < count && (lengths >> i & 1) != 0;
         sample.values[others[i]] = isLength && value ? *value : small;
         if (roomy == i)
