@@ -23,7 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LLVM = Path("/usr/lib/llvm-22")
 EXAMPLE = re.compile(
-    r"^```mlir\n(?P<before>.*?)^```\n(?P<verb>becomes|fails with)[^\n]*\n^```(?:mlir|text)\n(?P<after>.*?)^```$", re.M | re.S
+    r"^```mlir\n(?P<before>.*?)^```\n(?P<verb>becomes|fails with)[^\n]*\n^```(?:mlir|text)\n(?P<after>.*?)^```$",
+    re.M | re.S,
 )
 
 
