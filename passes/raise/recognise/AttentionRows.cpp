@@ -32,33 +32,34 @@ int64_t integerOf(Operation *op, StringRef name, int64_t absent) {
   return attribute ? attribute.getInt() : absent;
 }
 
-/// What decides which keys are hidden, without the numbers that hide them.
-Value maskRoot(Value mask) {
-  while (Operation *op = mask.getDefiningOp()) {
-    StringRef name = opName(op);
-    if (name == "Where" || name == "Cast" || name == "CastLike" ||
-        name == "Not" || name == "Identity")
-      mask = op->getOperand(0);
-    else if (name == "Mul" && scalarConstant(op->getOperand(1)))
-      mask = op->getOperand(0);
-    else
-      break;
-  }
-  return mask;
+/// Whether two values are made in the same way of the same values.
+bool sameValue(Value lhs, Value rhs, int depth = 8) {
+  if (lhs == rhs)
+    return true;
+  Operation *a = lhs.getDefiningOp(), *b = rhs.getDefiningOp();
+  return a && b && depth > 0 && a->getName() == b->getName() &&
+         a->getNumRegions() == 0 && lhs.getType() == rhs.getType() &&
+         cast<OpResult>(lhs).getResultNumber() ==
+             cast<OpResult>(rhs).getResultNumber() &&
+         a->getAttrDictionary() == b->getAttrDictionary() &&
+         a->getNumOperands() == b->getNumOperands() &&
+         llvm::all_of(llvm::zip(a->getOperands(), b->getOperands()),
+                      [&](auto pair) {
+                        return sameValue(std::get<0>(pair), std::get<1>(pair),
+                                         depth - 1);
+                      });
 }
 
 class RowFollower {
 public:
   RowFollower(const AttentionMatch &start, Value padding, Graph &graph)
       : padding(padding), graph(graph), context(graph.shapes.context()) {
-    for (const MaskTerm &term : start.masks)
-      roots.push_back(maskRoot(term.value));
     std::string ignored;
     graph.function.walk([&](Operation *op) {
       if (opName(op) != "Softmax" || op == start.anchor)
         return;
       if (auto match = matchAttention(op, graph.shapes, ignored))
-        if (hidesSame(*match))
+        if (hidesSame(*match, start))
           others.push_back(std::move(*match));
     });
   }
@@ -75,11 +76,12 @@ public:
   }
 
 private:
-  bool hidesSame(const AttentionMatch &match) {
-    SmallVector<Value> its;
-    for (const MaskTerm &term : match.masks)
-      its.push_back(maskRoot(term.value));
-    return its == roots;
+  static bool hidesSame(const AttentionMatch &lhs, const AttentionMatch &rhs) {
+    return lhs.masks.size() == rhs.masks.size() &&
+           llvm::all_of(llvm::zip(lhs.masks, rhs.masks), [](auto pair) {
+             auto &[a, b] = pair;
+             return a.kind == b.kind && sameValue(a.value, b.value);
+           });
   }
 
   bool push(Value value, int64_t axis) {
@@ -253,7 +255,6 @@ private:
   Value padding;
   Graph &graph;
   symbolic::Context &context;
-  SmallVector<Value> roots;
   std::vector<AttentionMatch> others;
   llvm::DenseMap<Value, int64_t> seen;
   SmallVector<std::pair<Value, int64_t>> open;

@@ -627,3 +627,75 @@ func.func @two_layers_seen(%q: tensor<?x4x?x8xf32> {onnx.name = "q", onnx.dims =
   %out = onnx.Reshape %yt2, %flat {allowzero = 0 : i64} : (tensor<?x?x4x8xf32>, tensor<3xi64>) -> tensor<?x?x32xf32>
   return %out : tensor<?x?x32xf32>
 }
+
+// -----
+
+// The second one sees what the first one hides.
+// CHECK-LABEL: func.func @two_layers_turned
+// CHECK: onnx.Attention %arg0, %arg1, %arg2, %{{[0-9]+}}, {{.*}} {onnx.recognised
+// CHECK-SAME: visible = "as in the graph"
+// CHECK: onnx.Attention
+// CHECK-SAME: visible = "as in the graph"
+func.func @two_layers_turned(%q: tensor<?x4x?x8xf32> {onnx.name = "q", onnx.dims = ["batch", "4", "seq", "8"]},
+    %k: tensor<?x2x?x8xf32> {onnx.name = "k", onnx.dims = ["batch", "2", "seq", "8"]},
+    %v: tensor<?x2x?x8xf32> {onnx.name = "v", onnx.dims = ["batch", "2", "seq", "8"]},
+    %attention_mask: tensor<?x?xi64> {onnx.name = "attention_mask", onnx.dims = ["batch", "seq"]})
+    -> (tensor<?x?x32xf32> {onnx.name = "y"}) {
+  %b = onnx.Shape %k {start = 0 : i64, end = 1 : i64} : (tensor<?x2x?x8xf32>) -> tensor<1xi64>
+  %s = onnx.Shape %k {start = 2 : i64, end = 3 : i64} : (tensor<?x2x?x8xf32>) -> tensor<1xi64>
+  %c0 = onnx.Constant dense<0> : tensor<i64>
+  %c1 = onnx.Constant dense<1> : tensor<i64>
+  %i0 = onnx.Constant dense<0> : tensor<1xi64>
+  %i1 = onnx.Constant dense<1> : tensor<1xi64>
+  %i2 = onnx.Constant dense<2> : tensor<1xi64>
+  %i4 = onnx.Constant dense<4> : tensor<1xi64>
+  %i8 = onnx.Constant dense<8> : tensor<1xi64>
+  %zero = onnx.Constant dense<0.0> : tensor<f32>
+  %low = onnx.Constant dense<-3.40282347E+38> : tensor<f32>
+  // Heads 0, 1 become 0, 0, 1, 1.
+  %pairs = onnx.Concat %b, %i2, %i2, %s, %i8 {axis = 0 : i64} : (tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<5xi64>
+  %all = onnx.Concat %b, %i4, %s, %i8 {axis = 0 : i64} : (tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<4xi64>
+  %ku = onnx.Unsqueeze %k, %i2 : (tensor<?x2x?x8xf32>, tensor<1xi64>) -> tensor<?x2x1x?x8xf32>
+  %kx = onnx.Expand %ku, %pairs : (tensor<?x2x1x?x8xf32>, tensor<5xi64>) -> tensor<?x2x2x?x8xf32>
+  %k4 = onnx.Reshape %kx, %all {allowzero = 1 : i64} : (tensor<?x2x2x?x8xf32>, tensor<4xi64>) -> tensor<?x4x?x8xf32>
+  %vu = onnx.Unsqueeze %v, %i2 : (tensor<?x2x?x8xf32>, tensor<1xi64>) -> tensor<?x2x1x?x8xf32>
+  %vx = onnx.Expand %vu, %pairs : (tensor<?x2x1x?x8xf32>, tensor<5xi64>) -> tensor<?x2x2x?x8xf32>
+  %v4 = onnx.Reshape %vx, %all {allowzero = 1 : i64} : (tensor<?x2x2x?x8xf32>, tensor<4xi64>) -> tensor<?x4x?x8xf32>
+  %length = onnx.Squeeze %s, %i0 : (tensor<1xi64>, tensor<1xi64>) -> tensor<i64>
+  %range = onnx.Range %c0, %length, %c1 : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
+  %rows = onnx.Unsqueeze %range, %i1 : (tensor<?xi64>, tensor<1xi64>) -> tensor<?x1xi64>
+  %columns = onnx.Unsqueeze %range, %i0 : (tensor<?xi64>, tensor<1xi64>) -> tensor<1x?xi64>
+  %seen = onnx.LessOrEqual %columns, %rows : (tensor<1x?xi64>, tensor<?x1xi64>) -> tensor<?x?xi1>
+  %i12 = onnx.Constant dense<[1, 2]> : tensor<2xi64>
+  %bool = onnx.Cast %attention_mask {to = i1} : (tensor<?x?xi64>) -> tensor<?x?xi1>
+  %keys = onnx.Unsqueeze %bool, %i12 : (tensor<?x?xi1>, tensor<2xi64>) -> tensor<?x1x1x?xi1>
+  %both = onnx.And %seen, %keys : (tensor<?x?xi1>, tensor<?x1x1x?xi1>) -> tensor<?x1x?x?xi1>
+  %mask = onnx.Where %both, %zero, %low : (tensor<?x1x?x?xi1>, tensor<f32>, tensor<f32>) -> tensor<?x1x?x?xf32>
+  %turned = onnx.Where %both, %low, %zero : (tensor<?x1x?x?xi1>, tensor<f32>, tensor<f32>) -> tensor<?x1x?x?xf32>
+  %root = onnx.Constant dense<0.5> : tensor<f32>
+  %kt = onnx.Transpose %k4 {perm = array<i64: 0, 1, 3, 2>} : (tensor<?x4x?x8xf32>) -> tensor<?x4x8x?xf32>
+  %qs = onnx.Mul %q, %root : (tensor<?x4x?x8xf32>, tensor<f32>) -> tensor<?x4x?x8xf32>
+  %ks = onnx.Mul %kt, %root : (tensor<?x4x8x?xf32>, tensor<f32>) -> tensor<?x4x8x?xf32>
+  %qk = onnx.MatMul %qs, %ks : (tensor<?x4x?x8xf32>, tensor<?x4x8x?xf32>) -> tensor<?x4x?x?xf32>
+  %scores = onnx.Add %qk, %mask : (tensor<?x4x?x?xf32>, tensor<?x1x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %p = onnx.Softmax %scores {axis = -1 : i64} : (tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %nan = onnx.IsNaN %p : (tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xi1>
+  %w = onnx.Where %nan, %zero, %p : (tensor<?x4x?x?xi1>, tensor<f32>, tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %y = onnx.MatMul %w, %v4 : (tensor<?x4x?x?xf32>, tensor<?x4x?x8xf32>) -> tensor<?x4x?x8xf32>
+  %flat = onnx.Constant dense<[0, 0, 32]> : tensor<3xi64>
+  %split = onnx.Constant dense<[0, 0, 4, 8]> : tensor<4xi64>
+  %weight = onnx.Constant dense<0.5> : tensor<32x32xf32>
+  %yt = onnx.Transpose %y {perm = array<i64: 0, 2, 1, 3>} : (tensor<?x4x?x8xf32>) -> tensor<?x?x4x8xf32>
+  %yf = onnx.Reshape %yt, %flat {allowzero = 0 : i64} : (tensor<?x?x4x8xf32>, tensor<3xi64>) -> tensor<?x?x32xf32>
+  %h = onnx.MatMul %yf, %weight : (tensor<?x?x32xf32>, tensor<32x32xf32>) -> tensor<?x?x32xf32>
+  %h4 = onnx.Reshape %h, %split {allowzero = 0 : i64} : (tensor<?x?x32xf32>, tensor<4xi64>) -> tensor<?x?x4x8xf32>
+  %q2 = onnx.Transpose %h4 {perm = array<i64: 0, 2, 1, 3>} : (tensor<?x?x4x8xf32>) -> tensor<?x4x?x8xf32>
+  %k2 = onnx.Transpose %h4 {perm = array<i64: 0, 2, 3, 1>} : (tensor<?x?x4x8xf32>) -> tensor<?x4x8x?xf32>
+  %qk2 = onnx.MatMul %q2, %k2 : (tensor<?x4x?x8xf32>, tensor<?x4x8x?xf32>) -> tensor<?x4x?x?xf32>
+  %scores2 = onnx.Add %qk2, %turned : (tensor<?x4x?x?xf32>, tensor<?x1x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %p2 = onnx.Softmax %scores2 {axis = -1 : i64} : (tensor<?x4x?x?xf32>) -> tensor<?x4x?x?xf32>
+  %y2 = onnx.MatMul %p2, %q2 : (tensor<?x4x?x?xf32>, tensor<?x4x?x8xf32>) -> tensor<?x4x?x8xf32>
+  %yt2 = onnx.Transpose %y2 {perm = array<i64: 0, 2, 1, 3>} : (tensor<?x4x?x8xf32>) -> tensor<?x?x4x8xf32>
+  %out = onnx.Reshape %yt2, %flat {allowzero = 0 : i64} : (tensor<?x?x4x8xf32>, tensor<3xi64>) -> tensor<?x?x32xf32>
+  return %out : tensor<?x?x32xf32>
+}
