@@ -88,7 +88,7 @@ def change_real(model, random):
     """A float constant of one node is scaled, negated or shifted: limits, thresholds, scales, per-head factors."""
     node, index, array = choose_constant(model, random, onnx.TensorProto.FLOAT, largest=64)
     how = random.integers(3)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         array = (array * np.float32(1.5), -array, array + np.float32(0.25))[how].astype(np.float32)
     replace(model, node, index, array, "mutated")
     return f"operand {index} of {node.op_type} {node.name} is {('scaled', 'negated', 'shifted')[how]}"
