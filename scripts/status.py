@@ -37,7 +37,33 @@ def corpus(build, models):
         return json.loads(Path(file.name).read_text())
 
 
-def table(results):
+def compiled(build, models):
+    """What became of each model: {entry: (operators raised, of how many, the decode step)}."""
+    found = {}
+    for entry in sorted(path.parent for path in models.glob("*/model.onnx")):
+        reports = {}
+        for report in ("raise", "state"):
+            run = subprocess.run(
+                [build / "bin" / "jarana-compile", entry / "model.onnx", "--emit=stateful", "-o", "/dev/null"]
+                + [f"--report={report},json"],
+                text=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            reports[report] = json.loads(run.stdout)[report] if run.returncode == 0 else {}
+        operators = reports["raise"] or []
+        state = reports["state"]
+        if state.get("derived"):
+            decode = "derived"
+        elif state.get("tensors"):
+            decode = "its own states"
+        else:
+            decode = state.get("refusal", "none")
+        found[entry.name] = (sum(bool(o.get("result")) for o in operators), len(operators), decode)
+    return found
+
+
+def table(results, compiled):
     cells = collections.defaultdict(dict)
     for result in results:
         cell = cells[result["entry"]].setdefault(result["backend"], {"cases": 0, "match": 0, "worst": 0.0})
@@ -47,15 +73,20 @@ def table(results):
         cell["match"] += good
         cell["worst"] = max(cell["worst"], result["error"] if result["error"] is not None else float("inf"))
     backends = sorted({result["backend"] for result in results})
-    yield "| model | tolerance | " + " | ".join(f"{b}: cases that match, largest error" for b in backends) + " |"
-    yield "|---|---|" + "---|" * len(backends)
+    yield (
+        "| model | raised | decode step | tolerance | "
+        + " | ".join(f"{b}: cases that match, largest error" for b in backends)
+        + " |"
+    )
+    yield "|---|---|---|---|" + "---|" * len(backends)
     for entry in sorted(cells):
         shown = []
         for backend in backends:
             cell = cells[entry].get(backend)
             shown.append(f"{cell['match']}/{cell['cases']}, {cell['worst']:.1e}" if cell else "-")
         limit = next(iter(cells[entry].values()))["tolerance"]
-        yield f"| {entry} | {limit:.0e} | " + " | ".join(shown) + " |"
+        raised, operators, decode = compiled.get(entry, (0, 0, "-"))
+        yield f"| {entry} | {raised}/{operators} | {decode} | {limit:.0e} | " + " | ".join(shown) + " |"
     for backend in backends:
         complete = sum(c.get(backend, {}).get("match") == c.get(backend, {}).get("cases") for c in cells.values())
         yield f"\n{backend}: {complete} of {len(cells)} models match in every case."
@@ -80,11 +111,14 @@ def main():
     parser.add_argument("--bench", nargs="*", default=[], type=Path, help="files that bench.py --json wrote")
     options = parser.parse_args()
     results = [result for models in options.models for result in corpus(options.build.resolve(), models)]
+    became = {}
+    for models in options.models:
+        became |= compiled(options.build.resolve(), models)
     kept = PAGE.read_text().split(END, 1)[1] if PAGE.exists() and END in PAGE.read_text() else "\n"
     lines = ["# Status", "", "Made by `scripts/status.py`: errors are relative to the golden's largest magnitude.", ""]
     if options.bench:
         lines += [*speeds(options.bench), ""]
-    lines += [*table(results), "", END]
+    lines += [*table(results, became), "", END]
     PAGE.write_text("\n".join(lines) + kept)
 
 
