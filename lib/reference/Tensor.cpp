@@ -3,6 +3,10 @@
 #include <cmath>
 #include <limits>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 using namespace jarana;
 using namespace jarana::reference;
 
@@ -136,6 +140,21 @@ std::string reference::toText(const Shape &shape) {
   return text + "]";
 }
 
+/// Asks for large pages where they are to be had: large tensors come and go,
+/// and a fault for each 4 KiB of them costs more than their arithmetic.
+static void adviseLargePages(void *memory, size_t bytes) {
+#ifdef __linux__
+  constexpr uintptr_t page = uintptr_t{2} << 20;
+  auto begin = reinterpret_cast<uintptr_t>(memory),
+       first = (begin + page - 1) / page * page,
+       last = (begin + bytes) / page * page;
+  if (first < last) // an advice: failing is no error
+    (void)madvise(reinterpret_cast<void *>(first), last - first, MADV_HUGEPAGE);
+#else
+  (void)memory, (void)bytes;
+#endif
+}
+
 template <class Real>
 TensorOf<Real>::TensorOf(DType dtype, Shape shape)
     : dtype(dtype), shape(std::move(shape)) {
@@ -146,9 +165,11 @@ TensorOf<Real>::TensorOf(DType dtype, Shape shape)
   if (count > mostElements)
     throw Error("a tensor of shape " + toText(this->shape) +
                 " is too large for the reference evaluator");
-  if (isFloat(dtype))
+  if (isFloat(dtype)) {
+    reals.reserve(count);
+    adviseLargePages(reals.data(), reals.capacity() * sizeof(Real));
     reals.resize(count);
-  else
+  } else
     ints.resize(count);
 }
 

@@ -262,6 +262,18 @@ private:
   SmallVector<Operation *> buried;
 };
 
+/// The names of weights that something reads.
+llvm::DenseSet<StringAttr> usedWeights(ModuleOp module) {
+  llvm::DenseSet<StringAttr> names;
+  module.walk([&](hybrid::LoadWeightOp load) {
+    names.insert(load.getWeightAttr().getAttr());
+  });
+  for (auto weight : module.getOps<hybrid::WeightOp>())
+    if (auto derived = dyn_cast<hybrid::DerivedAttr>(weight.getValue()))
+      names.insert(derived.getSource().getAttr());
+  return names;
+}
+
 struct RecogniseOperators
     : impl::RecogniseOperatorsPassBase<RecogniseOperators> {
   using RecogniseOperatorsPassBase::RecogniseOperatorsPassBase;
@@ -278,6 +290,7 @@ struct RecogniseOperators
       }
     Builder b(&getContext());
     SmallVector<Attribute> declined;
+    llvm::DenseSet<StringAttr> usedBefore = usedWeights(module);
     for (func::FuncOp function :
          llvm::to_vector(module.getOps<func::FuncOp>())) {
       if (function.isExternal())
@@ -300,6 +313,13 @@ struct RecogniseOperators
             << entry.reason;
       }
     }
+    // What only a recognised part read (zeros for a state, tables) is not kept.
+    llvm::DenseSet<StringAttr> used = usedWeights(module);
+    for (auto weight :
+         llvm::make_early_inc_range(module.getOps<hybrid::WeightOp>()))
+      if (usedBefore.contains(weight.getSymNameAttr()) &&
+          !used.contains(weight.getSymNameAttr()))
+        weight.erase();
     if (!declined.empty())
       module->setAttr("onnx.declined", b.getArrayAttr(declined));
     markAllAnalysesPreserved();

@@ -46,7 +46,8 @@ public:
 /// How the random values of a cut's input are drawn.
 enum class Fill {
   Normal,   ///< mean 0, deviation 1
-  Decay,    ///< in [-0.5, -0.01]: logarithms of decays that let the state matter
+  Decay,    ///< logarithms of decays, in [-0.5, -0.01]; where there are chunks
+            ///< divided by some, so that the state outlasts them
   Positive, ///< in [0.05, 1.5]
   Wide,     ///< normal times 10^u, u uniform in [-2, 2]: both branches of limits
   Rows,     ///< normal, each row (last dimension) times 10^u, u in [-4, 1]
