@@ -26,9 +26,21 @@ bool hidesLater(Value bias, Sequence &sequence, std::string &why) {
   constexpr double hidden = -3e4;
   Element element =
       Elements(sequence, m + t + u + Linear{2, {}}).at(bias, index);
-  if (element.high <= hidden)
+  if (!(element.high <= hidden)) {
+    why = "what its mask gives for a later position is not known to be -inf";
+    return false;
+  }
+  if (element.high == -std::numeric_limits<double>::infinity())
     return true;
-  why = "what its mask gives for a later position is not known to be -inf";
+  // Under finite numbers a query that sees nothing sees everything, later
+  // positions too. One that is no padding must see itself.
+  index[key] = m;
+  Element self = Elements(sequence, m + t + Linear{1, {}}, /*noPadding=*/true)
+                     .at(bias, index);
+  if (self.low > hidden)
+    return true;
+  why = "its mask has finite numbers, and positions are not known to see "
+        "themselves";
   return false;
 }
 

@@ -154,6 +154,10 @@ Element Elements::at(Value tensor, ArrayRef<Linear> index) {
                ? ofAttribute(constant.getValues<Attribute>()[place])
                : Element();
   }
+  if (noPadding && tensor == sequence.maskArgument())
+    return getElementTypeOrSelf(tensor).isInteger(1)  ? ofTruth(true)
+           : getElementTypeOrSelf(tensor).isInteger() ? ofInteger({1, {}})
+                                                      : ofRange(1, 1);
   Operation *op = tensor.getDefiningOp();
   if (!op)
     return {};

@@ -43,9 +43,10 @@ struct Element {
 /// Evaluates elements of values of one function.
 class Elements {
 public:
-  /// `length`: what s is.
-  Elements(Sequence &sequence, Linear length)
-      : sequence(sequence), length(std::move(length)) {}
+  /// `length`: what s is. `noPadding`: the elements of the mask are 1, where
+  /// otherwise nothing is known of them.
+  Elements(Sequence &sequence, Linear length, bool noPadding = false)
+      : sequence(sequence), length(std::move(length)), noPadding(noPadding) {}
 
   Element at(mlir::Value tensor, llvm::ArrayRef<Linear> index);
   /// A value in the body of `op`, where its loops are at `loops`.
@@ -70,6 +71,7 @@ private:
 
   Sequence &sequence;
   Linear length;
+  bool noPadding;
   unsigned budget = 20000; ///< evaluations, as values may be shared many times
 };
 

@@ -326,6 +326,10 @@ std::optional<int64_t> Sequence::computeInner(Value tensor, unsigned axis) {
   return std::nullopt;
 }
 
+Value Sequence::maskArgument() {
+  return roles.mask ? Value(main.getArgument(*roles.mask)) : Value();
+}
+
 bool Sequence::isLastPosition(OpFoldResult index) {
   auto value = dyn_cast<Value>(index);
   if (!value || !isShapeArithmetic(value))

@@ -45,6 +45,8 @@ public:
   /// The elements that follow each position in an axis of the role Sequence or
   /// Folded, as far as it can be told from what the tensor is made of.
   std::optional<int64_t> innerOf(mlir::Value tensor, unsigned axis);
+  /// The argument that is the mask; null where there is none.
+  mlir::Value maskArgument();
   /// s - 1
   bool isLastPosition(mlir::OpFoldResult index);
 

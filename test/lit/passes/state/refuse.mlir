@@ -623,6 +623,47 @@ func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = 
 
 // -----
 
+// A mask of finite numbers that hides all keys: their weights are equal, those of later ones too.
+// CHECK: hybrid.state_refusal = "node 'attention' (hybrid.attention) is not known to hide later positions: its mask has finite numbers, and positions are not known to see themselves"
+// CHECK-NOT: @prefill
+#bs = affine_map<(b, s, c) -> (b, s)>
+#bsc = affine_map<(b, s, c) -> (b, s, c)>
+func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = ["b", "s"]})
+    -> (tensor<?x?x4xf32> {hybrid.name = "logits", hybrid.dims = ["b", "s", "4"]}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %b = tensor.dim %ids, %c0 : tensor<?x?xi64>
+  %s = tensor.dim %ids, %c1 : tensor<?x?xi64>
+  %e = tensor.empty(%b, %s) : tensor<?x?x4xf32>
+  %x = linalg.generic {indexing_maps = [#bs, #bsc], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%ids : tensor<?x?xi64>) outs(%e : tensor<?x?x4xf32>) {
+  ^bb0(%id: i64, %out: f32):
+    %f = arith.sitofp %id : i64 to f32
+    linalg.yield %f : f32
+  } -> tensor<?x?x4xf32>
+  %e5 = tensor.empty(%b, %s) : tensor<?x1x1x?x4xf32>
+  %q = tensor.expand_shape %x [[0, 1, 2], [3], [4]] output_shape [%b, 1, 1, %s, 4] : tensor<?x?x4xf32> into tensor<?x1x1x?x4xf32>
+  %k = tensor.expand_shape %x [[0, 1], [2], [3]] output_shape [%b, 1, %s, 4] : tensor<?x?x4xf32> into tensor<?x1x?x4xf32>
+  %minus = arith.constant -1.0e+38 : f32
+  %eb = tensor.empty(%s, %s) : tensor<1x1x1x?x?xf32>
+  %bias = linalg.generic {indexing_maps = [affine_map<(b, h, r, m, k) -> (b, h, r, m, k)>],
+                          iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]} outs(%eb : tensor<1x1x1x?x?xf32>) {
+  ^bb0(%out: f32):
+    %i = linalg.index 3 : index
+    %j = linalg.index 4 : index
+    %sees = arith.cmpi slt, %j, %i : index
+    %v = arith.select %sees, %zero, %minus : f32
+    linalg.yield %v : f32
+  } -> tensor<1x1x1x?x?xf32>
+  %a = hybrid.attention ins(%q, %k, %k : tensor<?x1x1x?x4xf32>, tensor<?x1x?x4xf32>, tensor<?x1x?x4xf32>)
+      bias(%bias : tensor<1x1x1x?x?xf32>) outs(%e5 : tensor<?x1x1x?x4xf32>) {scale = 0.5 : f32} -> tensor<?x1x1x?x4xf32> loc("attention")
+  %y = tensor.collapse_shape %a [[0, 1, 2], [3], [4]] : tensor<?x1x1x?x4xf32> into tensor<?x?x4xf32>
+  return %y : tensor<?x?x4xf32>
+}
+
+// -----
+
 // The position_ids of all positions at once.
 // CHECK: hybrid.state_refusal = "op 'linalg.generic' compares the position_ids of all positions, of which a step sees only its own"
 // CHECK-NOT: @prefill
