@@ -2,6 +2,8 @@
 // form.
 #include "dialects/hybrid/Hybrid.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
 using namespace mlir;
 using namespace mlir::hybrid;
 

@@ -1,5 +1,6 @@
 #include "passes/cpu/SizeBuilder.h"
 
+#include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
