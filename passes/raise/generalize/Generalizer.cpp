@@ -1,13 +1,10 @@
 #include "passes/raise/generalize/Generalizer.h"
 
 #include "dialects/onnx/OnnxDialect.h"
-#include "lib/reference/Interpreter.h"
-#include "lib/reference/MlirTensors.h"
-#include "mlir/IR/Diagnostics.h"
+#include "passes/raise/generalize/Constant.h"
 #include "passes/raise/generalize/PositionTable.h"
 #include "passes/raise/generalize/Regroup.h"
 #include "passes/raise/recognise/Recogniser.h"
-#include "passes/raise/recognise/Slice.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -438,7 +435,8 @@ private:
   LogicalResult open(Operation *op, unsigned operand, size_t axis,
                      const Expr &size) {
     Value value = op->getOperand(operand);
-    std::optional<reference::Tensor> table = evaluate(value);
+    std::optional<reference::Tensor> table =
+        evaluateConstant(function, before, value);
     if (!table)
       return refuse(op)
              << "operand " << operand
@@ -516,55 +514,6 @@ private:
     else
       result = note(b.one(function.kind == Kind::Cos ? "Cos" : "Sin", result));
     return element == type ? result : cast(result, element);
-  }
-
-  /// The value of what depends on no input.
-  std::optional<reference::Tensor> evaluate(Value value) {
-    recognise::Graph graph{function, before};
-    OwningOpRef<ModuleOp> module = ModuleOp::create(function.getLoc());
-    if (auto folder =
-            function->getParentOfType<ModuleOp>()->getAttr("hybrid.model_dir"))
-      (*module)->setAttr("hybrid.model_dir", folder);
-    recognise::Sliced sliced =
-        recognise::sliceBetween(graph, {}, value, "table", *module);
-    if (!sliced.reason.empty())
-      return std::nullopt;
-    std::vector<reference::Tensor> arguments;
-    for (Value known : sliced.further)
-      if (auto tensor = numbersOf(known))
-        arguments.push_back(std::move(*tensor));
-      else
-        return std::nullopt;
-    ScopedDiagnosticHandler quiet(function.getContext(),
-                                  [](Diagnostic &) { return success(); });
-    reference::Interpreter interpreter(*module);
-    auto results = interpreter.run(sliced.function, std::move(arguments));
-    if (failed(results) || results->empty())
-      return std::nullopt;
-    return results->front();
-  }
-
-  /// A tensor of shape arithmetic, where it is the same for all inputs.
-  std::optional<reference::Tensor> numbersOf(Value value) {
-    const onnx::ValueInfo &info = before[value];
-    if (!info.contents)
-      return std::nullopt;
-    reference::Shape shape;
-    for (const Expr &dim : info.shape)
-      shape.push_back(dim.constant().value_or(-1));
-    if (llvm::is_contained(shape, -1))
-      return std::nullopt;
-    reference::Tensor tensor(reference::dtypeOf(info.elementType), shape);
-    for (auto [i, element] : llvm::enumerate(*info.contents)) {
-      std::optional<int64_t> number = element.constant();
-      if (!number)
-        return std::nullopt;
-      if (reference::isFloat(tensor.dtype))
-        tensor.reals[i] = static_cast<double>(*number);
-      else
-        tensor.ints[i] = *number;
-    }
-    return tensor;
   }
 
   /// What is still assumed about the opened sizes makes the graph as limited as

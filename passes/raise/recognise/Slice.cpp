@@ -4,7 +4,6 @@
 #include "dialects/onnx/OnnxDialect.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
-#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -23,23 +22,10 @@ public:
 
   /// Collects the ops that `outputs` depend on. False where there are too many.
   bool collect(ValueRange outputs) {
-    SmallVector<Value> open(outputs.begin(), outputs.end());
-    while (!open.empty()) {
-      Value value = open.pop_back_val();
-      if (!known.insert(value).second)
-        continue;
-      Operation *op = value.getDefiningOp();
-      if (!op || isShapeArithmetic(value)) {
-        further.push_back(value);
-        continue;
-      }
-      if (!ops.insert(op))
-        continue;
-      if (ops.size() > mostOps)
-        return false;
-      forEachOperand(op, [&](Value operand) { open.push_back(operand); });
-    }
-    llvm::sort(order = llvm::to_vector(ops), [](Operation *a, Operation *b) {
+    if (!llvm::all_of(outputs, [&](Value value) { return visit(value); }))
+      return false;
+    order = canonical;
+    llvm::sort(order, [](Operation *a, Operation *b) {
       return a->isBeforeInBlock(b);
     });
     return true;
@@ -55,9 +41,30 @@ public:
   }
 
   SmallVector<Value> further;
-  SmallVector<Operation *> order;
+  SmallVector<Operation *> order; ///< as in the block
+  /// Operands first, from the outputs: the same for equal cuts, wherever their
+  /// ops stand in the block.
+  SmallVector<Operation *> canonical;
 
 private:
+  bool visit(Value value) {
+    if (!known.insert(value).second)
+      return true;
+    Operation *op = value.getDefiningOp();
+    if (!op || isShapeArithmetic(value)) {
+      further.push_back(value);
+      return true;
+    }
+    if (!ops.insert(op).second)
+      return true;
+    if (ops.size() > mostOps)
+      return false;
+    bool all = true;
+    forEachOperand(op, [&](Value operand) { all = all && visit(operand); });
+    canonical.push_back(op);
+    return all;
+  }
+
   /// Its elements are expressions over the dimensions of the arguments.
   bool isShapeArithmetic(Value value) {
     return !isa<NoneType>(value.getType()) &&
@@ -67,7 +74,7 @@ private:
 
   Graph &graph;
   llvm::DenseSet<Value> known;
-  llvm::SetVector<Operation *> ops;
+  llvm::DenseSet<Operation *> ops;
 };
 
 /// The weights that the ops load, into `module`.
@@ -120,8 +127,9 @@ Sliced sliceBetween(Graph &graph, ValueRange inputs, ValueRange outputs,
   mapping.map(ValueRange(sliced.further),
               entry->getArguments().drop_front(inputs.size()));
   b.setInsertionPointToEnd(entry);
-  for (Operation *op : sliced.ops)
-    b.clone(*op, mapping);
+  // Where an op was recognised makes no difference: layers are alike.
+  for (Operation *op : slicer.canonical)
+    b.clone(*op, mapping)->removeAttr("onnx.recognised");
   SmallVector<Value> results;
   for (Value output : outputs)
     results.push_back(mapping.lookup(output));

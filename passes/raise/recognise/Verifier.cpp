@@ -364,10 +364,6 @@ Evidence Verifier::verify(const Proposal &proposal, ValueRange candidate,
     trial.evidence.shapes = "all shapes, by index maps";
     return trial.evidence;
   }
-  if (proposal.exact) {
-    trial.evidence.shapes = "all, by its index maps";
-    return trial.evidence;
-  }
   std::string key = trial.key();
   auto found = known.find(key);
   if (found == known.end())
