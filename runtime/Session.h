@@ -12,7 +12,7 @@ namespace jarana::runtime {
 struct StateValues {
   uint64_t position = 0;
   std::vector<uint64_t> padding; // per sequence, or empty: none
-  std::vector<Shape> shapes; // per state of the manifest
+  std::vector<Shape> shapes;     // per state of the manifest
   std::vector<Buffer> values;
 };
 

@@ -104,11 +104,21 @@ def speeds(paths):
         )
 
 
+def kept_speeds():
+    """The rows of speeds that the page has now."""
+    lines = PAGE.read_text().splitlines() if PAGE.exists() else []
+    begin = next((i for i, line in enumerate(lines) if line.startswith("| benchmark |")), len(lines))
+    end = next((i for i in range(begin, len(lines)) if not lines[i]), begin)
+    return [*lines[begin:end], ""] if end > begin else []
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build", type=Path)
     parser.add_argument("--models", nargs="*", default=[ROOT / "test" / "models"], type=Path)
-    parser.add_argument("--bench", nargs="*", default=[], type=Path, help="files that bench.py --json wrote")
+    parser.add_argument(
+        "--bench", nargs="*", default=[], type=Path, help="files that bench.py --json wrote; without: as it is"
+    )
     options = parser.parse_args()
     results = [result for models in options.models for result in corpus(options.build.resolve(), models)]
     became = {}
@@ -116,8 +126,7 @@ def main():
         became |= compiled(options.build.resolve(), models)
     kept = PAGE.read_text().split(END, 1)[1] if PAGE.exists() and END in PAGE.read_text() else "\n"
     lines = ["# Status", "", "Made by `scripts/status.py`: errors are relative to the golden's largest magnitude.", ""]
-    if options.bench:
-        lines += [*speeds(options.bench), ""]
+    lines += [*speeds(options.bench), ""] if options.bench else kept_speeds()
     lines += [*table(results, became), "", END]
     PAGE.write_text("\n".join(lines) + kept)
 

@@ -2,7 +2,8 @@
 // only where it is shown to be equal: a recogniser proposes (a cut of the graph
 // and an ONNX operator, or a few, that should compute the same), the verifier
 // evaluates both with the reference evaluator on random inputs of several
-// shapes, and the driver puts the proposal in the graph's place or says why not.
+// shapes, and the driver puts the proposal in the graph's place or says why
+// not.
 #pragma once
 
 #include "dialects/onnx/ShapeInference.h"
@@ -49,9 +50,9 @@ enum class Fill {
   Decay,    ///< logarithms of decays, in [-0.5, -0.01]; where there are chunks
             ///< divided by some, so that the state outlasts them
   Positive, ///< in [0.05, 1.5]
-  Wide,     ///< normal times 10^u, u uniform in [-2, 2]: both branches of limits
-  Rows,     ///< normal, each row (last dimension) times 10^u, u in [-4, 1]
-  Mask,     ///< boolean or 0/1: rows with zeros on the left and anywhere
+  Wide, ///< normal times 10^u, u uniform in [-2, 2]: both branches of limits
+  Rows, ///< normal, each row (last dimension) times 10^u, u in [-4, 1]
+  Mask, ///< boolean or 0/1: rows with zeros on the left and anywhere
 };
 
 struct CutInput {
@@ -64,8 +65,8 @@ struct CutInput {
 /// masks, shape arithmetic); the function's arguments that it depends on
 /// otherwise must be in `arguments`, as nothing is known of what they hold.
 struct Proposal {
-  std::string kind;  ///< "LinearAttention": the operator that it becomes
-  mlir::SmallVector<CutInput> inputs;  ///< random in the check; all weights too
+  std::string kind; ///< "LinearAttention": the operator that it becomes
+  mlir::SmallVector<CutInput> inputs; ///< random in the check; all weights too
   mlir::SmallVector<mlir::Value> outputs; ///< replaced where the check passes
   mlir::SmallVector<CutInput> arguments;  ///< how function arguments are filled
   /// Makes the candidate from values that stand for `inputs`; one result per
@@ -115,10 +116,11 @@ public:
 std::vector<std::unique_ptr<Recogniser>> makeRecognisers();
 
 // Each is in the file of its name.
-std::unique_ptr<Recogniser> makeContractionRecogniser(); ///< multiply and reduce
-std::unique_ptr<Recogniser> makeScanRecogniser();        ///< chunked scans
-std::unique_ptr<Recogniser> makeScanStepRecogniser();    ///< one step of a scan
-std::unique_ptr<Recogniser> makeScanLoopRecogniser();    ///< a loop of steps
+std::unique_ptr<Recogniser>
+makeContractionRecogniser();                          ///< multiply and reduce
+std::unique_ptr<Recogniser> makeScanRecogniser();     ///< chunked scans
+std::unique_ptr<Recogniser> makeScanStepRecogniser(); ///< one step of a scan
+std::unique_ptr<Recogniser> makeScanLoopRecogniser(); ///< a loop of steps
 std::unique_ptr<Recogniser> makeCausalConvRecogniser();
 std::unique_ptr<Recogniser> makeRMSNormRecogniser();
 std::unique_ptr<Recogniser> makeSoftplusRecogniser(); ///< with a threshold
@@ -132,8 +134,9 @@ llvm::StringRef opName(mlir::Value value);
 bool is(mlir::Value value, llvm::StringRef op);
 /// Goes up through data movement on one operand: Reshape, Transpose, Unsqueeze,
 /// Squeeze, Expand, Tile, Identity, Cast between floats, Pad, Slice, Flatten.
-mlir::Value throughMovement(mlir::Value value,
-                            llvm::function_ref<bool(mlir::Operation *)> stop = {});
+mlir::Value
+throughMovement(mlir::Value value,
+                llvm::function_ref<bool(mlir::Operation *)> stop = {});
 /// The value and what throughMovement passes on its way up from it.
 mlir::SmallVector<mlir::Value> movementChain(mlir::Value value);
 /// The float that a constant (of one element, or of equal elements) holds.
