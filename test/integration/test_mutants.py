@@ -31,6 +31,9 @@ from make_model import config_of  # noqa: E402
 CONFIG = "odd,layers=2,vocabulary=32"
 SHAPES = ((1, 1), (2, 7), (1, 29))
 SPLIT = 11
+#: Sizes with different names that meet in one operation are taken to be equal, and that is checked; a graph in which one of them
+#: broadcasts because it happens to be 1 is refused by this check. Few mutants are such graphs: more than 1 in 50 is a failure.
+RUN_TIME_BROADCAST = "by dimension"
 TOLERANCE = 1e-4
 
 
@@ -89,7 +92,7 @@ class Trial:
         compiled = report[0] == 0
         if not compiled and report[0] != 1:
             raise RuntimeError(f"jarana-compile: exit status {report[0]}: {report[1][-300:]}")
-        agreed = 0
+        agreed, limited = 0, False
         random = np.random.default_rng(self.number)
         for shape in SHAPES:
             ids = random.integers(0, 32, shape)
@@ -99,6 +102,9 @@ class Trial:
             if not compiled:
                 raise RuntimeError(f"the reference evaluates it and the compiler refuses it: {report[1]}")
             actual, refusal = self.evaluate([self.tools / "jarana-run", self.bundle], {"input_ids": ids})
+            if actual is None and RUN_TIME_BROADCAST in refusal:
+                limited = True
+                continue
             if actual is None:
                 raise RuntimeError(f"length {shape}: refused: {refusal}")
             worst = goldens.error(actual["logits"], golden["logits"])
@@ -107,6 +113,8 @@ class Trial:
             agreed += 1
             if shape[0] == 1 and shape[1] > SPLIT:
                 self.feed(ids, golden["logits"][:, -1])
+        if limited:
+            return "limited"
         if not agreed:
             return "invalid"
         return "raised" if self.all_raised(report[1]) else "generic"
@@ -143,7 +151,7 @@ def main():
     build = options.build.resolve()
     tools = build / "bin"
     os.environ["JARANA_RUNTIME"] = str(build / "lib" / "libjarana_runtime.so")
-    counts = dict.fromkeys(("raised", "generic", "invalid", "wrong", "derived"), 0)
+    counts = dict.fromkeys(("raised", "generic", "invalid", "limited", "wrong", "derived"), 0)
     with tempfile.TemporaryDirectory() as work, ThreadPoolExecutor(os.cpu_count()) as pool:
         models = bases(Path(work))
 
@@ -165,10 +173,14 @@ def main():
     valid = counts["raised"] + counts["generic"]
     print(
         f"{number} mutants: {counts['raised']} raised, {counts['generic']} left generic in part, "
-        f"{counts['invalid']} invalid, {counts['wrong']} wrong; a decode step was derived from {counts['derived']}"
+        f"{counts['invalid']} invalid, {counts['limited']} refused for broadcasting at run time, "
+        f"{counts['wrong']} wrong; a decode step was derived from {counts['derived']}"
     )
-    print(f"{valid} passed, {counts['wrong']} failed, 0 skipped")
-    return 1 if counts["wrong"] or not counts["raised"] or not counts["generic"] else 0
+    too_many = counts["limited"] * 50 > valid
+    if too_many:
+        print("too many are refused for broadcasting at run time")
+    print(f"{valid} passed, {counts['wrong'] + too_many} failed, 0 skipped")
+    return 1 if too_many or counts["wrong"] or not counts["raised"] or not counts["generic"] else 0
 
 
 if __name__ == "__main__":
