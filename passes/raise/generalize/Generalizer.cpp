@@ -12,7 +12,6 @@ using namespace mlir;
 namespace jarana::raise {
 namespace {
 
-using recognise::is;
 using recognise::OnnxBuilder;
 using recognise::opName;
 using symbolic::Expr;
