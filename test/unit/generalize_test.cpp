@@ -66,9 +66,10 @@ TEST(PositionTable, EqualRowsAreUniform) {
 }
 
 TEST(PositionTable, OtherValuesAreRefusedWithAReason) {
-  for (std::vector<double> values : {std::vector<double>{0.5, 0.25, 0.125, 3},
-                                     {1, 0.5, 0.9, -1},
-                                     {0, 0.3, 0.1, 0.2}}) {
+  for (const std::vector<double> &values :
+       {std::vector<double>{0.5, 0.25, 0.125, 3},
+        {1, 0.5, 0.9, -1},
+        {0, 0.3, 0.1, 0.2}}) {
     std::string reason;
     EXPECT_FALSE(findPositionFunction(values, 1, 4, 1, false, reason));
     EXPECT_FALSE(reason.empty());

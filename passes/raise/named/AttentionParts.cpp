@@ -163,7 +163,7 @@ Tensor attend(Lowering &lowering, Operation *op, const AttentionParts &parts) {
 }
 
 void setPresent(Lowering &lowering, Operation *op, Tensor key, Tensor value) {
-  for (auto [number, cache] : {std::pair(1U, key), std::pair(2U, value)})
+  for (const auto &[number, cache] : {std::pair(1U, key), std::pair(2U, value)})
     if (op->getNumResults() > number)
       lowering.set(op->getResult(number),
                    lowering.build.castShape(

@@ -8,7 +8,6 @@ using namespace mlir;
 
 namespace jarana::raise::recognise {
 
-using symbolic::Expr;
 
 namespace {
 

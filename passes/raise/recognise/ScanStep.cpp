@@ -9,7 +9,6 @@
 #include "passes/raise/recognise/PerHead.h"
 
 using namespace mlir;
-using jarana::symbolic::Expr;
 
 namespace jarana::raise::recognise {
 namespace {
