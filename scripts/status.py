@@ -41,18 +41,15 @@ def compiled(build, models):
     """What became of each model: {entry: (operators raised, of how many, the decode step)}."""
     found = {}
     for entry in sorted(path.parent for path in models.glob("*/model.onnx")):
-        reports = {}
-        for report in ("raise", "state"):
-            run = subprocess.run(
-                [build / "bin" / "jarana-compile", entry / "model.onnx", "--emit=stateful", "-o", "/dev/null"]
-                + [f"--report={report},json"],
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-            reports[report] = json.loads(run.stdout)[report] if run.returncode == 0 else {}
-        operators = reports["raise"] or []
-        state = reports["state"]
+        run = subprocess.run(
+            [build / "bin" / "jarana-compile", entry / "model.onnx", "--emit=stateful", "-o", "/dev/null"]
+            + ["--report=all,json"],
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        reports = json.loads(run.stdout) if run.returncode == 0 else {}
+        operators, state = reports.get("raise", []), reports.get("state", {})
         if state.get("derived"):
             decode = "derived"
         elif state.get("tensors"):

@@ -3,6 +3,9 @@
 
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/IR/Operation.h"
+
+#include <string>
 
 #include "dialects/hybrid/HybridDialect.h.inc"
 
@@ -15,6 +18,13 @@ inline constexpr StringLiteral kModelDirAttr = "hybrid.model_dir";
 /// in the model, and their element types in it (numpy's names).
 inline constexpr StringLiteral kNameAttr = "hybrid.name";
 inline constexpr StringLiteral kDTypeAttr = "hybrid.dtype";
+
+/// The name of the ONNX node that an op comes from, as the exporter spells it;
+/// empty where there is none.
+inline std::string nodeName(Operation *op) {
+  auto name = op->getLoc()->findInstanceOf<NameLoc>();
+  return name ? name.getName().str() : std::string();
+}
 
 /// Registers the dialect and everything that it lends to others
 /// (bufferization).

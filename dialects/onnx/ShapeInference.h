@@ -35,9 +35,6 @@ inferOp(mlir::Operation *op, llvm::ArrayRef<ValueInfo> operands,
 /// compatible.
 mlir::LogicalResult verifyOp(mlir::Operation *op);
 
-/// Whether there is a rule for the operator of this name.
-bool hasShapeRule(llvm::StringRef name);
-
 /// The info of every value of a function in onnx form, computed front to back
 /// (regions of Scan included).
 class SymbolicShapes {

@@ -73,27 +73,21 @@ StringAttr nameOfIds(func::FuncOp function) {
   return name;
 }
 
-/// Whether a weight is what the model learned, and no constant that an exporter
+/// Whether a value is what the model learned, and no constant that an exporter
 /// may spell differently in another graph: a factor of a product, or the table
 /// of the tokens.
-bool isLearned(hybrid::WeightOp weight, func::FuncOp function, StringAttr ids) {
+bool isLearned(Value weight, func::FuncOp function, StringAttr ids) {
   auto isTokens = [&](Value index) {
     auto argument = dyn_cast<BlockArgument>(index);
     return argument && ids &&
            function.getArgAttr(argument.getArgNumber(), "onnx.name") == ids;
   };
-  bool found = false;
-  function.walk([&](hybrid::LoadWeightOp load) {
-    if (load.getWeight() != weight.getSymName())
-      return;
-    for (OpOperand &use : load->getUses()) {
-      StringRef op = use.getOwner()->getName().stripDialect();
-      found |= op == "MatMul" || op == "Gemm" || op == "MatMulNBits" ||
-               (op == "Gather" && use.getOperandNumber() == 0 &&
-                isTokens(use.getOwner()->getOperand(1)));
-    }
+  return llvm::any_of(weight.getUses(), [&](OpOperand &use) {
+    StringRef op = use.getOwner()->getName().stripDialect();
+    return op == "MatMul" || op == "Gemm" || op == "MatMulNBits" ||
+           (op == "Gather" && use.getOperandNumber() == 0 &&
+            isTokens(use.getOwner()->getOperand(1)));
   });
-  return found;
 }
 
 } // namespace
@@ -113,39 +107,36 @@ LogicalResult addDecodeGraph(ModuleOp prefill, ModuleOp decode) {
   for (auto weight : decode.getOps<hybrid::WeightOp>())
     types.insert(weight.getTensorType());
   llvm::StringMap<StringRef> known;
-  SymbolTable symbols(prefill), decodeSymbols(decode);
+  SymbolTable symbols(prefill);
+  llvm::StringMap<SmallVector<hybrid::LoadWeightOp>> loads;
+  step.walk([&](hybrid::LoadWeightOp load) {
+    loads[load.getWeight()].push_back(load);
+  });
   try {
     for (auto weight : prefill.getOps<hybrid::WeightOp>())
       if (types.contains(weight.getTensorType()))
         known.try_emplace(fingerprint(ours, weight), weight.getSymName());
-    for (auto weight :
-         llvm::make_early_inc_range(decode.getOps<hybrid::WeightOp>())) {
+    for (auto weight : decode.getOps<hybrid::WeightOp>()) {
+      ArrayRef<hybrid::LoadWeightOp> uses = loads[weight.getSymName()];
       auto same = known.find(fingerprint(theirs, weight));
       std::string name;
-      if (same != known.end()) {
+      if (same != known.end())
         name = same->second.str();
-      } else if (isLearned(weight, step, ids)) {
+      else if (llvm::any_of(uses, [&](hybrid::LoadWeightOp load) {
+                 return isLearned(load.getResult(), step, ids);
+               }))
         return step.emitError("--decode: its weight '")
                << weight.getSymName() << "' " << weight.getTensorType()
                << " is not in the prefill graph; both must be exported from "
                   "the same model";
-      } else {
-        hybrid::WeightOp added = weight.clone();
-        name = symbols.insert(added).str();
-      }
-      step.walk([&](hybrid::LoadWeightOp load) {
-        // Marked, as a new name may be one of the other graph's.
-        if (load.getWeight() == weight.getSymName() &&
-            !load->hasAttr("moved")) {
-          load.setWeightAttr(FlatSymbolRefAttr::get(load.getContext(), name));
-          load->setAttr("moved", UnitAttr::get(load.getContext()));
-        }
-      });
+      else
+        name = symbols.insert(weight.clone()).str();
+      for (hybrid::LoadWeightOp load : uses)
+        load.setWeightAttr(FlatSymbolRefAttr::get(load.getContext(), name));
     }
   } catch (const Error &error) {
     return step.emitError("--decode: ") << error.what();
   }
-  step.walk([](hybrid::LoadWeightOp load) { load->removeAttr("moved"); });
   step->remove();
   step.setName(stepName);
   symbols.insert(step);

@@ -1,5 +1,7 @@
 #include "lib/pipeline/Reports.h"
 #include "dialects/hybrid/Hybrid.h"
+#include "lib/bundle/WeightStream.h"
+#include "lib/safetensors/Safetensors.h"
 #include "passes/state/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -35,18 +37,6 @@ llvm::StringMap<std::string> mixers(ModuleOp module) {
          plan.getAs<ArrayAttr>("tensors").getAsRange<DictionaryAttr>())
       nodes[textOf(tensor, "input")] = textOf(tensor, "node");
   return nodes;
-}
-
-uint64_t bytesOf(Type element) {
-  return (element.getIntOrFloatBitWidth() + 7) / 8;
-}
-
-/// Bytes of an element by numpy's name of its type.
-uint64_t bytesOf(const std::string &dtype) {
-  if (dtype == "bool")
-    return 1;
-  size_t digits = dtype.find_first_of("0123456789");
-  return digits == std::string::npos ? 1 : std::stoul(dtype.substr(digits)) / 8;
 }
 
 } // namespace
@@ -150,7 +140,7 @@ MemoryReport memoryReport(ModuleOp module, const bundle::Manifest &manifest) {
       return;
     RankedTensorType type = weight.getTensorType();
     report.weightBytes +=
-        type.getNumElements() * bytesOf(type.getElementType());
+        type.getNumElements() * bundle::storedBytes(type.getElementType());
   });
   auto entry = manifest.state ? manifest.entries.find(manifest.state->entry)
                               : manifest.entries.end();
@@ -160,7 +150,8 @@ MemoryReport memoryReport(ModuleOp module, const bundle::Manifest &manifest) {
     const bundle::TensorSpec *spec = find(entry->second, tensor.input);
     if (!spec)
       continue;
-    uint64_t bytes = bytesOf(spec->dtype);
+    uint64_t bytes =
+        safetensors::byteSize(bundle::safetensorsDtype(spec->dtype));
     // The batch and the past count once.
     for (const bundle::Dim &dim : spec->shape)
       bytes *= dim.symbol.empty() ? dim.size : 1;

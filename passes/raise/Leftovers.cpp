@@ -39,7 +39,7 @@ public:
 
 private:
   void keep(Operation *op, const std::string &reason) {
-    std::string node = Lowering::nodeName(op);
+    std::string node = hybrid::nodeName(op);
     if (node.empty() || known.insert(node).second)
       report.kept(Lowering::operatorName(op), node, reason);
   }
@@ -51,7 +51,7 @@ private:
     for (Operation &op : function.getBody().front().without_terminator()) {
       double work = workOf(&op);
       all += work;
-      byNode[Lowering::nodeName(&op)] += work;
+      byNode[hybrid::nodeName(&op)] += work;
     }
     for (RaiseEntry &entry : report.entries)
       if (auto found = byNode.find(entry.node);

@@ -212,7 +212,7 @@ std::vector<Expr> Lowering::elements(Operation *op, unsigned operand) {
     Value index = arith::IndexCastOp::create(builder(), loc(),
                                              builder().getIndexType(), element);
     result.push_back(runtime(index, operatorName(op) + " node '" +
-                                        nodeName(op) + "' input " +
+                                        hybrid::nodeName(op) + "' input " +
                                         Twine(operand)));
   }
   return result;
@@ -236,7 +236,7 @@ void Lowering::defineDim(Value onnxResult, unsigned axis, const Expr &value) {
 
 void Lowering::requireInside(Operation *op, const Expr &offset,
                              const Expr &extent) {
-  std::string reason = operatorName(op) + " node '" + nodeName(op) +
+  std::string reason = operatorName(op) + " node '" + hybrid::nodeName(op) +
                        "': the index must be inside the dimension";
   if (!context().requireAtLeast(extent - Expr(1), offset, reason) ||
       !context().requireAtLeast(offset, Expr(0), reason)) {
@@ -285,14 +285,9 @@ SmallVector<int64_t> Lowering::integers(Operation *op, StringRef name) {
               : SmallVector<int64_t>();
 }
 
-std::string Lowering::nodeName(Operation *op) {
-  auto name = op->getLoc()->findInstanceOf<NameLoc>();
-  return name ? name.getName().str() : std::string();
-}
-
 InFlightDiagnostic Lowering::error(Operation *op) {
   return emitError(op->getLoc())
-         << operatorName(op) << " node '" << nodeName(op) << "' ";
+         << operatorName(op) << " node '" << hybrid::nodeName(op) << "' ";
 }
 
 void Lowering::check(Value condition, const Twine &message) {

@@ -1,6 +1,7 @@
 // The state of raising one function, and the table of lowerings by operator.
 #pragma once
 
+#include "dialects/hybrid/HybridDialect.h"
 #include "dialects/onnx/ShapeInference.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/raise/Report.h"
@@ -110,8 +111,6 @@ public:
                     const llvm::Twine &message);
   /// An error that names the operator and its node.
   static mlir::InFlightDiagnostic error(mlir::Operation *op);
-  /// The node's name as in the model.
-  static std::string nodeName(mlir::Operation *op);
   static std::string operatorName(mlir::Operation *op) {
     return op->getName().stripDialect().str();
   }

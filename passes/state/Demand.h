@@ -1,6 +1,7 @@
 // What a derived function wants of a value of the prefill graph.
 #pragma once
 
+#include "dialects/hybrid/HybridDialect.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/SmallVector.h"
 
@@ -51,12 +52,5 @@ struct Refusal {
   mlir::Operation *op = nullptr;
   std::string reason;
 };
-
-/// The name of the node that an op comes from, as the exporter spells it;
-/// empty where there is none.
-inline std::string nodeName(mlir::Operation *op) {
-  auto name = op->getLoc()->findInstanceOf<mlir::NameLoc>();
-  return name ? name.getName().str() : std::string();
-}
 
 } // namespace jarana::state

@@ -58,7 +58,7 @@ struct DeriveState : impl::DeriveStatePassBase<DeriveState> {
 
 private:
   void refuse(const Refusal &refusal) {
-    std::string node = nodeName(refusal.op), text;
+    std::string node = hybrid::nodeName(refusal.op), text;
     if (isa<func::FuncOp, hybrid::CheckOp>(refusal.op))
       text = "the model " + refusal.reason;
     else if (node.empty())
@@ -123,7 +123,7 @@ private:
       rows.push_back(b.getDictionaryAttr(
           {b.getNamedAttr("action", b.getStringAttr(toString(*action))),
            b.getNamedAttr("axis", b.getI64IntegerAttr(axis)),
-           b.getNamedAttr("node", b.getStringAttr(nodeName(&op))),
+           b.getNamedAttr("node", b.getStringAttr(hybrid::nodeName(&op))),
            b.getNamedAttr("op",
                           b.getStringAttr(op.getName().getStringRef()))}));
     }

@@ -229,7 +229,8 @@ void Build::emitSlice(Operation *op, const Plan &plan) {
                         getValueOrCreateConstantIndexOp(b, loc, base)),
                     constant(table)),
                 "there are more positions than the " + Twine(table) +
-                    " of the table that node '" + nodeName(op) + "' reads");
+                    " of the table that node '" + hybrid::nodeName(op) +
+                    "' reads");
     } else {
       offsets.push_back(size(start, Kind::Plain));
       lengths.push_back(size(count, Kind::Plain));

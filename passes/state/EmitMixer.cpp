@@ -31,8 +31,8 @@ Value Build::addState(Operation *op, RankedTensorType type, StringRef kind,
   next.set("hybrid.dims", b.getArrayAttr(nextDims));
   next.set(hybrid::kNameAttr, b.getStringAttr("next" + suffix));
   resultAttrs.push_back(next.getDictionary(b.getContext()));
-  tensors.push_back(
-      {"state" + suffix, "next" + suffix, kind.str(), nodeName(op), type});
+  tensors.push_back({"state" + suffix, "next" + suffix, kind.str(),
+                     hybrid::nodeName(op), type});
   return argument;
 }
 

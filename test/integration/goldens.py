@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from safetensors import safe_open
+from safetensors.numpy import save_file
 
 FLOATS = {"F32": np.float32, "F16": np.float16, "F64": np.float64}
 
@@ -84,6 +85,17 @@ def run(command, timeout=600):
     except subprocess.TimeoutExpired:
         return -1, "timed out"
     return done.returncode, (done.stderr.strip() or done.stdout.strip())
+
+
+def evaluate(command, inputs, folder, timeout=600):
+    """Runs `command` on the inputs: (outputs, exit status, message); the outputs are None where the status is not 0."""
+    with (
+        tempfile.NamedTemporaryFile(suffix=".safetensors", dir=folder) as data,
+        tempfile.NamedTemporaryFile(suffix=".safetensors", dir=folder) as result,
+    ):
+        save_file(inputs, data.name)
+        status, message = run([*command, f"--inputs={data.name}", f"--outputs={result.name}"], timeout)
+        return (load(result.name) if status == 0 else None), status, message
 
 
 def check_entry(build, entry, backends, work):

@@ -13,7 +13,6 @@ from pathlib import Path
 import goldens
 import numpy as np
 import onnx
-from safetensors.numpy import save_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
@@ -59,14 +58,11 @@ def main():
                 inputs[value.name] = random.integers(0, 6, shape)
             else:
                 inputs[value.name] = random.standard_normal(shape, np.float32)
-        data, outputs = work / "in", {}
-        save_file(inputs, data)
+        outputs = {}
         for name, command in (("pair", [pair, "--entry=step"]), ("alone", [alone])):
-            status, message = goldens.run(
-                [tools / "jarana-run", *command, f"--inputs={data}", f"--outputs={work}/{name}"]
-            )
+            found, status, message = goldens.evaluate([tools / "jarana-run", *command], inputs, work)
             check(status == 0, f"{name}: {message}")
-            outputs[name] = goldens.load(work / name) if status == 0 else {}
+            outputs[name] = found or {}
         check(outputs["pair"].keys() == outputs["alone"].keys(), "the outputs have other names")
         for name, value in outputs["alone"].items():
             worst = goldens.error(outputs["pair"].get(name, np.zeros(0)), value)
@@ -78,9 +74,7 @@ def main():
         )
         refused = goldens.run([tools / "jarana-compile", prefill, f"--decode={stranger}", "-o", work / "no.jarana"])
         check(refused[0] == 1 and "same model" in refused[1], f"another model's decode graph: {refused}")
-        status, message = goldens.run(
-            [tools / "jarana-run", pair, "--entry=nothing", f"--inputs={data}", f"--outputs={work}/x"]
-        )
+        _, status, message = goldens.evaluate([tools / "jarana-run", pair, "--entry=nothing"], inputs, work)
         check(status == 1 and "step" in message, f"an entry that is not there: {status} {message}")
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed, 0 skipped")
     return 0 if all(results) else 1

@@ -14,7 +14,6 @@ from pathlib import Path
 import goldens
 import numpy as np
 import onnxruntime
-from safetensors.numpy import save_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
@@ -58,10 +57,8 @@ class Test:
         return bundle, *goldens.run([self.tools / "jarana-compile", model, "-o", bundle, *options])
 
     def run(self, bundle, ids):
-        data, result = self.folder / "in", self.folder / "out"
-        save_file({"input_ids": ids}, data)
-        status, message = goldens.run([self.tools / "jarana-run", bundle, f"--inputs={data}", f"--outputs={result}"])
-        return (goldens.load(result)["logits"] if status == 0 else None), message
+        outputs, _, message = goldens.evaluate([self.tools / "jarana-run", bundle], {"input_ids": ids}, self.folder)
+        return outputs and outputs["logits"], message
 
     def trace(self, name, generation, sizes):
         twin, model = self.folder / f"{generation}.onnx", self.folder / "fixed.onnx"

@@ -18,7 +18,6 @@ import goldens
 import numpy as np
 import onnx
 from mutate import mutate
-from safetensors.numpy import save_file
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
@@ -59,16 +58,10 @@ class Trial:
 
     def evaluate(self, command, inputs):
         """The outputs, or None and the message of a refusal."""
-        data, result = self.path.with_suffix(".in"), self.path.with_suffix(".out")
-        save_file(inputs, data)
-        status, message = goldens.run([*command, f"--inputs={data}", f"--outputs={result}"], timeout=120)
-        if status == 1:
-            return None, message
-        if status:
+        outputs, status, message = goldens.evaluate(command, inputs, self.path.parent, timeout=120)
+        if status not in (0, 1):
             raise RuntimeError(f"exit status {status}: {message[-300:]}")
-        outputs = goldens.load(result)
-        result.unlink()
-        return outputs, ""
+        return outputs, message
 
     def run(self):
         try:

@@ -24,10 +24,6 @@ static shape::Rule ruleOf(StringRef name) {
   return table.lookup(name);
 }
 
-bool hasShapeRule(StringRef name) {
-  return name == "Constant" || name == "None" || name == "Scan" || ruleOf(name);
-}
-
 /// What a type says; contents where the value is a constant.
 ValueInfo infoOfType(Type type, symbolic::Context &context,
                      const std::string &origin) {

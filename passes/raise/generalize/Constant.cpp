@@ -1,6 +1,5 @@
 #include "passes/raise/generalize/Constant.h"
 
-#include "dialects/hybrid/HybridDialect.h"
 #include "lib/reference/Interpreter.h"
 #include "lib/reference/MlirTensors.h"
 #include "mlir/IR/Diagnostics.h"
@@ -38,10 +37,7 @@ std::optional<reference::Tensor> evaluateConstant(func::FuncOp function,
                                                   onnx::SymbolicShapes &shapes,
                                                   Value value) {
   recognise::Graph graph{function, shapes};
-  OwningOpRef<ModuleOp> module = ModuleOp::create(function.getLoc());
-  if (auto folder =
-          function->getParentOfType<ModuleOp>()->getAttr("hybrid.model_dir"))
-    (*module)->setAttr("hybrid.model_dir", folder);
+  OwningOpRef<ModuleOp> module = recognise::moduleForSlices(function);
   recognise::Sliced sliced =
       recognise::sliceBetween(graph, {}, value, "table", *module);
   if (!sliced.reason.empty())

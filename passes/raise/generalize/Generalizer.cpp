@@ -4,6 +4,7 @@
 #include "passes/raise/generalize/Constant.h"
 #include "passes/raise/generalize/PositionTable.h"
 #include "passes/raise/generalize/Regroup.h"
+#include "passes/raise/recognise/Constants.h"
 #include "passes/raise/recognise/Recogniser.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -323,9 +324,8 @@ private:
     const Shape &now = after.lookup(input).shape;
     size_t shift = wanted.size() - now.size();
     for (size_t axis = 0; axis < now.size(); ++axis)
-      if (changed(input, axis) && !before[input].shape[axis].isConstant(1))
-        wanted[axis + shift] = now[axis];
-      else if (changed(input, axis) && wanted[axis + shift].isConstant(1))
+      if (changed(input, axis) && (!before[input].shape[axis].isConstant(1) ||
+                                   wanted[axis + shift].isConstant(1)))
         wanted[axis + shift] = now[axis];
     OnnxBuilder b = builder(op);
     Value target = shapeVector(b, wanted);
@@ -338,20 +338,11 @@ private:
   /// An end at the traced size means all.
   LogicalResult fixSlice(Operation *op) {
     Value input = op->getOperand(0);
-    auto numbers =
-        [&](unsigned operand) -> std::optional<std::vector<int64_t>> {
-      if (operand >= op->getNumOperands())
-        return std::nullopt;
-      const onnx::ValueInfo info = after.lookup(op->getOperand(operand));
-      if (!info.contents)
-        return std::nullopt;
-      std::vector<int64_t> values;
-      for (const Expr &element : *info.contents)
-        if (auto value = element.constant())
-          values.push_back(*value);
-        else
-          return std::nullopt;
-      return values;
+    recognise::Graph now{function, after};
+    auto numbers = [&](unsigned operand) {
+      return operand < op->getNumOperands()
+                 ? recognise::integersOf(now, op->getOperand(operand))
+                 : std::nullopt;
     };
     auto ends = numbers(2), axes = numbers(3);
     if (!ends)

@@ -9,7 +9,7 @@ namespace jarana::raise {
 
 std::string outsideMessage(Operation *op, Lowering &lowering,
                            const Expr &extent) {
-  return Lowering::operatorName(op) + " node '" + Lowering::nodeName(op) +
+  return Lowering::operatorName(op) + " node '" + hybrid::nodeName(op) +
          "': an index is outside the dimension of " +
          lowering.context().print(extent) + " elements";
 }

@@ -288,12 +288,12 @@ LogicalResult lowerMatMulNBits(Lowering &lowering, Operation *op) {
         init.value, bits, block);
     product = {raised->getResult(0), init.shape};
     lowering.report.raised(
-        "MatMulNBits", Lowering::nodeName(op), "hybrid.quantized_matmul",
+        "MatMulNBits", hybrid::nodeName(op), "hybrid.quantized_matmul",
         {{"bits", std::to_string(bits)}, {"block", std::to_string(block)}});
   } else {
     product = lowerProduct(lowering, input, unpackNBits(lowering, op, element),
                            shape, element);
-    lowering.report.kept("MatMulNBits", Lowering::nodeName(op), reason);
+    lowering.report.kept("MatMulNBits", hybrid::nodeName(op), reason);
   }
   if (lowering.present(op, 5))
     product = build.elementwise({product, lowering.get(op, 5)}, shape, element,

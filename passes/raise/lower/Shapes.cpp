@@ -43,8 +43,7 @@ LogicalResult lowerRange(Lowering &lowering, Operation *op) {
         arith::IndexCastOp::create(b, build.loc, b.getIndexType(), number);
     lowering.defineDim(op->getResult(0), 0,
                        lowering.runtime(index, "length of Range node '" +
-                                                   Lowering::nodeName(op) +
-                                                   "'"));
+                                                   hybrid::nodeName(op) + "'"));
   }
   lowering.set(op->getResult(0),
                build.generate(

@@ -157,7 +157,7 @@ Tensor attend(Lowering &lowering, Operation *op, const AttentionParts &parts) {
       {"mask", std::string(parts.causal ? "causal" : "none") +
                    (bias ? " and bias" : "")}};
   llvm::append_range(facts, parts.facts);
-  lowering.report.raised(Lowering::operatorName(op), Lowering::nodeName(op),
+  lowering.report.raised(Lowering::operatorName(op), hybrid::nodeName(op),
                          "hybrid.attention", std::move(facts));
   return {attention->getResult(0), shape};
 }

@@ -41,7 +41,7 @@ LogicalResult lowerCausalConv(Lowering &lowering, Operation *op) {
     lowering.set(op->getResult(1),
                  build.transpose({conv->getResult(1), state.shape}, swap));
   symbolic::Context &context = lowering.context();
-  lowering.report.raised("CausalConvWithState", Lowering::nodeName(op),
+  lowering.report.raised("CausalConvWithState", hybrid::nodeName(op),
                          "hybrid.causal_conv1d",
                          {{"channels", context.print(channels)},
                           {"width", context.print(width)},

@@ -132,7 +132,7 @@ public:
         gateAfter ? hybrid::GatePosition::After : hybrid::GatePosition::Before);
     lowering.set(end, {op->getResult(0), init.shape});
     // In the place of what was said of the norm alone.
-    std::string node = Lowering::nodeName(norm);
+    std::string node = hybrid::nodeName(norm);
     std::vector<std::pair<std::string, std::string>> facts = {
         {"width", lowering.context().print(shape.back())}};
     if (groups > 1)

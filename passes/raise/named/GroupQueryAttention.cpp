@@ -79,7 +79,7 @@ LogicalResult lowerGroupQueryAttention(Lowering &lowering, Operation *op) {
       });
   lowering.checkIndices(
       before, past + Expr(1), false,
-      "GroupQueryAttention node '" + Lowering::nodeName(op) +
+      "GroupQueryAttention node '" + hybrid::nodeName(op) +
           "': seqlens_k does not fit the past and the new positions");
 
   if (Lowering::integer(op, "do_rotary") != 0) {

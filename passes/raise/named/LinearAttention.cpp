@@ -226,7 +226,7 @@ void raiseToScan(Lowering &lowering, Operation *op, const Sizes &sizes,
                build.reshape({scan->getResult(0), init.shape},
                              lowering.shapeOf(op->getResult(0))));
   setState(lowering, op, {scan->getResult(1), state.shape}, sizes);
-  lowering.report.raised("LinearAttention", Lowering::nodeName(op),
+  lowering.report.raised("LinearAttention", hybrid::nodeName(op),
                          "hybrid.ssd_scan",
                          {{"heads", std::to_string(sizes.heads)},
                           {"groups", std::to_string(groups)},
@@ -371,7 +371,7 @@ LogicalResult lowerLinearAttention(Lowering &lowering, Operation *op) {
     return success();
   }
   lowerToLoop(lowering, op, sizes, scale, gated, delta);
-  lowering.report.kept("LinearAttention", Lowering::nodeName(op), reason);
+  lowering.report.kept("LinearAttention", hybrid::nodeName(op), reason);
   return success();
 }
 

@@ -56,7 +56,7 @@ LogicalResult lowerRMSNormalization(Lowering &lowering, Operation *op) {
   }
   lowering.set(op->getResult(0),
                build.convert(result, lowering.resultType(op)));
-  lowering.report.raised("RMSNormalization", Lowering::nodeName(op),
+  lowering.report.raised("RMSNormalization", hybrid::nodeName(op),
                          "hybrid.rms_norm", {{"width", context.print(width)}});
   return success();
 }
@@ -109,7 +109,7 @@ LogicalResult lowerSkipNorm(Lowering &lowering, Operation *op) {
                  build.zeros(lowering.shapeOf(op->getResult(1)),
                              lowering.resultType(op, 1)));
   lowering.report.raised("SkipSimplifiedLayerNormalization",
-                         Lowering::nodeName(op), "hybrid.rms_norm",
+                         hybrid::nodeName(op), "hybrid.rms_norm",
                          {{"width", lowering.context().print(sum.dim(-1))}});
   return success();
 }

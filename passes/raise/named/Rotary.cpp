@@ -56,7 +56,7 @@ LogicalResult lowerRotary(Lowering &lowering, Operation *op) {
   lowering.set(op->getResult(0), flat ? build.reshape(rotated, input.shape)
                                       : build.transpose(rotated, swap));
   symbolic::Context &context = lowering.context();
-  lowering.report.raised("RotaryEmbedding", Lowering::nodeName(op),
+  lowering.report.raised("RotaryEmbedding", hybrid::nodeName(op),
                          "hybrid.rotary_embedding",
                          {{"heads", context.print(heads.shape[2])},
                           {"head_dim", context.print(heads.shape[3])},
@@ -73,7 +73,7 @@ Tensor rotate(Lowering &lowering, Operation *op, Tensor input, Tensor cos,
   if (positions) {
     lowering.checkIndices(positions, cos.shape[0], false,
                           Lowering::operatorName(op) + " node '" +
-                              Lowering::nodeName(op) +
+                              hybrid::nodeName(op) +
                               "': a position is outside the " +
                               lowering.context().print(cos.shape[0]) +
                               " rows of the cos and sin caches");
@@ -89,7 +89,7 @@ Tensor rotate(Lowering &lowering, Operation *op, Tensor input, Tensor cos,
           });
       lowering.checkIndices(
           positions, cos.shape[0], false,
-          Lowering::operatorName(op) + " node '" + Lowering::nodeName(op) +
+          Lowering::operatorName(op) + " node '" + hybrid::nodeName(op) +
               "': the positions go beyond the cos and sin caches");
     }
     cos = rowsOf(lowering, cos, positions);

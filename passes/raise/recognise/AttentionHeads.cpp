@@ -8,7 +8,6 @@ using namespace mlir;
 
 namespace jarana::raise::recognise {
 
-
 namespace {
 
 bool haveSameShape(Value lhs, Value rhs, onnx::SymbolicShapes &shapes) {

@@ -21,11 +21,6 @@ namespace jarana::raise {
 namespace {
 using namespace recognise;
 
-std::string nodeName(Operation *op) {
-  auto name = op->getLoc()->findInstanceOf<NameLoc>();
-  return name ? name.getName().str() : opName(op).str();
-}
-
 /// What was proposed for an anchor and does not hold.
 struct Declined {
   std::string kind, node, reason;
@@ -79,7 +74,7 @@ private:
       return;
     std::string kind =
         proposals.empty() ? recogniser.name().str() : proposals.front().kind;
-    declined.push_back({kind, nodeName(anchor), reason});
+    declined.push_back({kind, reportName(anchor), reason});
   }
 
   /// Builds the candidate, has it checked, and puts it in place; otherwise

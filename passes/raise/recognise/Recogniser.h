@@ -130,6 +130,8 @@ std::unique_ptr<Recogniser> makeAttentionRecogniser();
 // --- Looking around in the onnx form (Walk.cpp) ---
 /// The operator's name without its dialect; "" for an argument.
 llvm::StringRef opName(mlir::Operation *op);
+/// The node's name, or the operator's where the node has none: for reports.
+std::string reportName(mlir::Operation *op);
 llvm::StringRef opName(mlir::Value value);
 bool is(mlir::Value value, llvm::StringRef op);
 /// Goes up through data movement on one operand: Reshape, Transpose, Unsqueeze,

@@ -91,6 +91,14 @@ void cloneWeights(ArrayRef<Operation *> ops, Graph &graph, ModuleOp module) {
 
 } // namespace
 
+OwningOpRef<ModuleOp> moduleForSlices(func::FuncOp function) {
+  Operation *around = function->getParentOp();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(around->getLoc());
+  if (Attribute folder = around->getAttr(hybrid::kModelDirAttr))
+    (*module)->setAttr(hybrid::kModelDirAttr, folder);
+  return module;
+}
+
 Sliced sliceBetween(Graph &graph, ValueRange inputs, ValueRange outputs,
                     StringRef name, ModuleOp module) {
   Sliced sliced;

@@ -1,6 +1,8 @@
 // A part of a function as a function of its own, to be evaluated.
 #pragma once
 
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
 #include "passes/raise/recognise/Recogniser.h"
 
 namespace jarana::raise::recognise {
@@ -17,6 +19,10 @@ struct Sliced {
   mlir::SmallVector<mlir::Operation *> varying;
   std::string reason; ///< not empty: it could not be made
 };
+
+/// An empty module for slices of `function`: the weights of both lie in the
+/// same folder.
+mlir::OwningOpRef<mlir::ModuleOp> moduleForSlices(mlir::func::FuncOp function);
 
 /// Clones what lies between `inputs` and `outputs` of the graph into a function
 /// `name` of `module`, with the weights that it reads.

@@ -1,6 +1,5 @@
 #include "passes/raise/recognise/Verifier.h"
 
-#include "dialects/hybrid/Hybrid.h"
 #include "jarana/error.h"
 #include "lib/reference/Interpreter.h"
 #include "lib/reference/MlirTensors.h"
@@ -28,11 +27,6 @@ constexpr size_t requiredGroups = 3;
 /// The largest relative difference that rounding explains.
 double toleranceOf(Type element) {
   return element.isF16() ? 2e-3 : element.isBF16() ? 1.5e-2 : 1e-5;
-}
-
-std::string nodeName(Operation *op) {
-  auto name = op->getLoc()->findInstanceOf<NameLoc>();
-  return name ? name.getName().str() : opName(op).str();
 }
 
 /// Compares tensors of one shape: the largest difference where `counts` (null:
@@ -78,10 +72,7 @@ public:
   /// Makes the functions to evaluate. False where the cut is none, and
   /// `evidence` says why.
   bool prepare() {
-    Operation *around = graph.function->getParentOp();
-    module = ModuleOp::create(around->getLoc());
-    if (Attribute folder = around->getAttr(hybrid::kModelDirAttr))
-      (*module)->setAttr(hybrid::kModelDirAttr, folder);
+    module = moduleForSlices(graph.function);
     cut = sliceBetween(graph, inputs, outputs, "cut", *module);
     if (cut.reason.empty())
       made = sliceBetween(graph, inputs, candidate, "candidate", *module);
@@ -89,7 +80,7 @@ public:
     if (!evidence.holds())
       return false;
     if (Operation *op = firstNotAllowed())
-      return decline("it holds " + opName(op).str() + " ('" + nodeName(op) +
+      return decline("it holds " + opName(op).str() + " ('" + reportName(op) +
                      "'), of which random inputs need not see all branches");
     for (const Sliced *side : {&cut, &made})
       for (Value value : side->further)
@@ -357,8 +348,8 @@ Evidence Verifier::verify(const Proposal &proposal, ValueRange candidate,
     return trial.evidence;
   ops.count = trial.cut.varying.size();
   if (ops.count > 0) {
-    ops.first = nodeName(trial.cut.varying.front());
-    ops.last = nodeName(trial.cut.varying.back());
+    ops.first = reportName(trial.cut.varying.front());
+    ops.last = reportName(trial.cut.varying.back());
   }
   if (proposal.exact) {
     trial.evidence.shapes = "all shapes, by index maps";

@@ -1,6 +1,7 @@
 // Looking around in the onnx form.
 #include "passes/raise/recognise/Recogniser.h"
 
+#include "dialects/hybrid/HybridDialect.h"
 #include "dialects/onnx/OnnxDialect.h"
 #include "mlir/IR/Matchers.h"
 
@@ -10,6 +11,11 @@ namespace jarana::raise::recognise {
 
 StringRef opName(Operation *op) {
   return op ? op->getName().stripDialect() : StringRef();
+}
+
+std::string reportName(Operation *op) {
+  std::string name = hybrid::nodeName(op);
+  return name.empty() ? opName(op).str() : name;
 }
 
 StringRef opName(Value value) {
