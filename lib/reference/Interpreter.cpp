@@ -1,5 +1,6 @@
 #include "lib/reference/Interpreter.h"
 
+#include "lib/reference/Exact.h"
 #include "lib/reference/MlirTensors.h"
 #include "mlir/IR/SymbolTable.h"
 
@@ -9,11 +10,13 @@
 using namespace jarana;
 using namespace jarana::reference;
 
-using TensorPtr = std::shared_ptr<const Tensor>;
-using Values = llvm::DenseMap<mlir::Value, TensorPtr>;
-using Tensors = std::vector<TensorPtr>;
-
 namespace {
+template <class Real>
+using TensorPtrOf = typename InterpreterOf<Real>::TensorPtr;
+template <class Real> using TensorsOf = std::vector<TensorPtrOf<Real>>;
+template <class Real>
+using ValuesOf = llvm::DenseMap<mlir::Value, TensorPtrOf<Real>>;
+
 /// Calls and regions within each other; a chain that is longer is taken for
 /// endless.
 constexpr int deepestNesting = 200;
@@ -46,8 +49,12 @@ Deaths deathsOf(mlir::Block &block) {
 }
 } // namespace
 
-struct Interpreter::Impl {
-  explicit Impl(mlir::ModuleOp module) : symbols(module), weights(module) {}
+template <class Real> struct InterpreterOf<Real>::Impl {
+  using Tensors = TensorsOf<Real>;
+  using Values = ValuesOf<Real>;
+
+  Impl(mlir::ModuleOp module, Observer observer)
+      : symbols(module), weights(module), observer(std::move(observer)) {}
 
   /// Runs a block whose arguments are `inputs`; values of enclosing blocks are
   /// in `values`. Gives what the terminator yields.
@@ -60,18 +67,39 @@ struct Interpreter::Impl {
   mlir::FailureOr<Tensors> runCall(mlir::Operation &op, Values &values,
                                    int depth);
 
+  TensorPtr weight(llvm::StringRef symbol);
+
   mlir::SymbolTable symbols;
   Weights weights;
+  std::map<std::string, TensorPtr> converted; // weights, of other scalars
+  Observer observer;
   std::map<mlir::Block *, Deaths> deaths; // references to it stay valid
 };
 
 namespace {
-TensorPtr share(Tensor tensor) {
-  return std::make_shared<const Tensor>(std::move(tensor));
+template <class Real> TensorPtrOf<Real> share(TensorOf<Real> tensor) {
+  return std::make_shared<const TensorOf<Real>>(std::move(tensor));
 }
 
-Tensors operandsOf(mlir::Operation &op, Values &values) {
-  Tensors tensors;
+/// A tensor of the model over other scalars.
+template <class Real> TensorPtrOf<Real> shareAs(Tensor tensor) {
+  if constexpr (std::is_same_v<Real, double>) {
+    return share<Real>(std::move(tensor));
+  } else {
+    TensorOf<Real> result;
+    result.dtype = tensor.dtype;
+    result.shape = std::move(tensor.shape);
+    result.ints = std::move(tensor.ints);
+    result.reals.reserve(tensor.reals.size());
+    for (double value : tensor.reals)
+      result.reals.emplace_back(value);
+    return share<Real>(std::move(result));
+  }
+}
+
+template <class Real>
+TensorsOf<Real> operandsOf(mlir::Operation &op, ValuesOf<Real> &values) {
+  TensorsOf<Real> tensors;
   for (mlir::Value operand : op.getOperands())
     tensors.push_back(values.lookup(operand));
   return tensors;
@@ -91,65 +119,73 @@ bool isFactorOfSilu(mlir::Operation &op) {
          });
 }
 
-Tensors unroundedSigmoid(const Tensor &x) {
+TensorsOf<double> unroundedSigmoid(const Tensor &x) {
   Tensor wide = x;
   wide.dtype = DType::f32;
   Tensor result = (*findOperator("Sigmoid"))({&wide}, {})[0];
   result.dtype = x.dtype;
-  return {share(std::move(result))};
+  return {share<double>(std::move(result))};
 }
 
 /// What an operator of the table gives, as many results as the op has.
-Tensors apply(mlir::Operation &op, Values &values) {
+template <class Real>
+TensorsOf<Real> apply(mlir::Operation &op, ValuesOf<Real> &values) {
   llvm::StringRef name = op.getName().getStringRef(), inTable = name;
   inTable.consume_front("onnx.");
-  const Operator *function = findOperator(inTable.str());
+  const OperatorOf<Real> *function = findOperatorOf<Real>(inTable.str());
   if (!function)
     throw Error("has no reference implementation");
-  InputsOf<double> inputs = inputsOf(
+  InputsOf<Real> inputs = inputsOf<Real>(
       &op, [&](mlir::Value value) { return values.lookup(value).get(); });
-  std::vector<Tensor> results = (*function)(inputs, attributesOf(&op));
+  std::vector<TensorOf<Real>> results = (*function)(inputs, attributesOf(&op));
   if (results.size() < op.getNumResults())
     throw Error("has more results than the operator");
-  Tensors tensors;
+  TensorsOf<Real> tensors;
   for (unsigned i = 0; i < op.getNumResults(); ++i)
-    tensors.push_back(share(std::move(results[i])));
+    tensors.push_back(share<Real>(std::move(results[i])));
   return tensors;
 }
 
 /// The slice of `x` at `at` along `axis`, without that dimension.
-TensorPtr sliceAt(const Tensor &x, int64_t axis, int64_t at) {
-  Tensor index(DType::i64, {});
+template <class Real>
+TensorPtrOf<Real> sliceAt(const TensorOf<Real> &x, int64_t axis, int64_t at) {
+  TensorOf<Real> index(DType::i64, {});
   index.ints[0] = at;
-  return share((*findOperator("Gather"))({&x, &index}, {{"axis", axis}})[0]);
+  return share<Real>(
+      (*findOperatorOf<Real>("Gather"))({&x, &index}, {{"axis", axis}})[0]);
 }
 
 /// Slices stacked along a new dimension `axis`, the first at its end where
 /// `backward`.
-TensorPtr stack(const Tensors &slices, int64_t axis, bool backward) {
-  Tensor axes(DType::i64, {1});
+template <class Real>
+TensorPtrOf<Real> stack(const TensorsOf<Real> &slices, int64_t axis,
+                        bool backward) {
+  TensorOf<Real> axes(DType::i64, {1});
   axes.ints[0] = axis;
-  std::deque<Tensor> parts;
-  for (const TensorPtr &slice : slices) {
-    Tensor part = (*findOperator("Unsqueeze"))({slice.get(), &axes}, {})[0];
+  std::deque<TensorOf<Real>> parts;
+  for (const TensorPtrOf<Real> &slice : slices) {
+    TensorOf<Real> part =
+        (*findOperatorOf<Real>("Unsqueeze"))({slice.get(), &axes}, {})[0];
     backward ? parts.push_front(std::move(part))
              : parts.push_back(std::move(part));
   }
-  InputsOf<double> inputs;
-  for (const Tensor &part : parts)
+  InputsOf<Real> inputs;
+  for (const TensorOf<Real> &part : parts)
     inputs.push_back(&part);
-  return share((*findOperator("Concat"))(inputs, {{"axis", axis}})[0]);
+  return share<Real>(
+      (*findOperatorOf<Real>("Concat"))(inputs, {{"axis", axis}})[0]);
 }
 
 /// What scan output `type` is after no step at all: no slices (dimensions that
 /// are not known are 0 too).
-TensorPtr emptyStack(mlir::Type type, int64_t axis) {
+template <class Real>
+TensorPtrOf<Real> emptyStack(mlir::Type type, int64_t axis) {
   auto shaped = mlir::cast<mlir::RankedTensorType>(type);
   Shape shape;
   for (int64_t dim : shaped.getShape())
     shape.push_back(mlir::ShapedType::isDynamic(dim) ? 0 : dim);
   shape[axis] = 0;
-  return share(Tensor(dtypeOf(shaped.getElementType()), shape));
+  return share<Real>(TensorOf<Real>(dtypeOf(shaped.getElementType()), shape));
 }
 
 std::vector<int64_t> integersOf(mlir::Operation &op, llvm::StringRef name,
@@ -162,9 +198,10 @@ std::vector<int64_t> integersOf(mlir::Operation &op, llvm::StringRef name,
 
 /// Scan of ai.onnx: the states go round, the scan inputs are taken slice by
 /// slice, the scan outputs are stacked.
-mlir::FailureOr<Tensors> Interpreter::Impl::runScan(mlir::Operation &op,
-                                                    Values &values, int depth) {
-  Tensors operands = operandsOf(op, values);
+template <class Real>
+auto InterpreterOf<Real>::Impl::runScan(mlir::Operation &op, Values &values,
+                                        int depth) -> mlir::FailureOr<Tensors> {
+  Tensors operands = operandsOf<Real>(op, values);
   size_t scanned =
       op.getAttrOfType<mlir::IntegerAttr>("num_scan_inputs").getInt();
   size_t states = operands.size() - scanned,
@@ -175,7 +212,7 @@ mlir::FailureOr<Tensors> Interpreter::Impl::runScan(mlir::Operation &op,
        outDirections = integersOf(op, "scan_output_directions", stacked);
   int64_t length = -1;
   for (size_t i = 0; i < scanned; ++i) {
-    const Tensor &x = *operands[states + i];
+    const TensorOf<Real> &x = *operands[states + i];
     axes[i] += axes[i] < 0 ? x.rank() : 0;
     int64_t own = x.shape.at(axes[i]);
     if (length >= 0 && own != length)
@@ -189,8 +226,8 @@ mlir::FailureOr<Tensors> Interpreter::Impl::runScan(mlir::Operation &op,
   for (int64_t t = 0; t < length; ++t) {
     Tensors inputs = state;
     for (size_t i = 0; i < scanned; ++i)
-      inputs.push_back(sliceAt(*operands[states + i], axes[i],
-                               directions[i] ? length - 1 - t : t));
+      inputs.push_back(sliceAt<Real>(*operands[states + i], axes[i],
+                                     directions[i] ? length - 1 - t : t));
     mlir::FailureOr<Tensors> results =
         runBlock(body, inputs, values, depth + 1);
     if (failed(results))
@@ -203,25 +240,27 @@ mlir::FailureOr<Tensors> Interpreter::Impl::runScan(mlir::Operation &op,
     auto type =
         mlir::cast<mlir::RankedTensorType>(op.getResult(states + i).getType());
     int64_t axis = outAxes[i] < 0 ? outAxes[i] + type.getRank() : outAxes[i];
-    state.push_back(length > 0 ? stack(slices[i], axis, outDirections[i])
-                               : emptyStack(type, axis));
+    state.push_back(length > 0 ? stack<Real>(slices[i], axis, outDirections[i])
+                               : emptyStack<Real>(type, axis));
   }
   return state;
 }
 
-mlir::FailureOr<Tensors> Interpreter::Impl::runCall(mlir::Operation &op,
-                                                    Values &values, int depth) {
+template <class Real>
+auto InterpreterOf<Real>::Impl::runCall(mlir::Operation &op, Values &values,
+                                        int depth) -> mlir::FailureOr<Tensors> {
   auto call = mlir::cast<mlir::func::CallOp>(op);
   auto callee = symbols.lookup<mlir::func::FuncOp>(call.getCallee());
   if (!callee || callee.isExternal())
     throw Error("calls @" + call.getCallee().str() +
                 ", which has no body here");
   Values own;
-  return runBlock(callee.front(), operandsOf(op, values), own, depth + 1);
+  return runBlock(callee.front(), operandsOf<Real>(op, values), own, depth + 1);
 }
 
-mlir::FailureOr<Tensors> Interpreter::Impl::runOp(mlir::Operation &op,
-                                                  Values &values, int depth) {
+template <class Real>
+auto InterpreterOf<Real>::Impl::runOp(mlir::Operation &op, Values &values,
+                                      int depth) -> mlir::FailureOr<Tensors> {
   llvm::StringRef name = op.getName().getStringRef();
   if (name == "onnx.None")
     return Tensors{nullptr};
@@ -229,17 +268,17 @@ mlir::FailureOr<Tensors> Interpreter::Impl::runOp(mlir::Operation &op,
     auto elements = op.getAttrOfType<mlir::ElementsAttr>("value");
     if (!elements)
       throw Error("is not a tensor");
-    return Tensors{share(tensorOf(elements))};
+    return Tensors{shareAs<Real>(tensorOf(elements))};
   }
   if (name == "hybrid.load_weight")
-    return Tensors{weights.get(
-        op.getAttrOfType<mlir::FlatSymbolRefAttr>("weight").getValue())};
+    return Tensors{
+        weight(op.getAttrOfType<mlir::FlatSymbolRefAttr>("weight").getValue())};
   if (name == "tensor.empty") { // an init that is overwritten
     auto type = mlir::cast<mlir::RankedTensorType>(op.getResult(0).getType());
     if (!type.hasStaticShape())
       throw Error("has dimensions that are not known");
     return Tensors{
-        share(Tensor(dtypeOf(type.getElementType()), Shape(type.getShape())))};
+        share<Real>({dtypeOf(type.getElementType()), Shape(type.getShape())})};
   }
   if (name == "func.call")
     return runCall(op, values, depth);
@@ -247,15 +286,16 @@ mlir::FailureOr<Tensors> Interpreter::Impl::runOp(mlir::Operation &op,
     return runScan(op, values, depth);
   if (name == "hybrid.group")
     return runBlock(op.getRegion(0).front(), {}, values, depth + 1);
-  if (isFactorOfSilu(op))
-    return unroundedSigmoid(*values.lookup(op.getOperand(0)));
-  return apply(op, values);
+  if constexpr (std::is_same_v<Real, double>)
+    if (isFactorOfSilu(op))
+      return unroundedSigmoid(*values.lookup(op.getOperand(0)));
+  return apply<Real>(op, values);
 }
 
-mlir::FailureOr<Tensors> Interpreter::Impl::runBlock(mlir::Block &block,
-                                                     Tensors inputs,
-                                                     Values &values,
-                                                     int depth) {
+template <class Real>
+auto InterpreterOf<Real>::Impl::runBlock(mlir::Block &block, Tensors inputs,
+                                         Values &values, int depth)
+    -> mlir::FailureOr<Tensors> {
   if (depth > deepestNesting)
     return block.getParentOp()->emitOpError(
                "is nested too deeply in calls and regions"),
@@ -270,7 +310,7 @@ mlir::FailureOr<Tensors> Interpreter::Impl::runBlock(mlir::Block &block,
   size_t position = 0;
   for (mlir::Operation &op : block) {
     if (op.hasTrait<mlir::OpTrait::IsTerminator>()) {
-      Tensors results = operandsOf(op, values);
+      Tensors results = operandsOf<Real>(op, values);
       for (mlir::Value value : dying[position])
         values.erase(value);
       return results;
@@ -279,6 +319,8 @@ mlir::FailureOr<Tensors> Interpreter::Impl::runBlock(mlir::Block &block,
       mlir::FailureOr<Tensors> results = runOp(op, values, depth);
       if (failed(results))
         return mlir::failure();
+      if (observer)
+        observer(op, *results);
       for (auto [value, tensor] : llvm::zip_equal(op.getResults(), *results)) {
         if (tensor)
           checkType("result " + std::to_string(value.getResultNumber()),
@@ -296,17 +338,32 @@ mlir::FailureOr<Tensors> Interpreter::Impl::runBlock(mlir::Block &block,
          mlir::failure();
 }
 
-Interpreter::Interpreter(mlir::ModuleOp module)
-    : impl(std::make_unique<Impl>(module)) {}
-Interpreter::~Interpreter() = default;
+template <class Real>
+auto InterpreterOf<Real>::Impl::weight(llvm::StringRef symbol) -> TensorPtr {
+  if constexpr (std::is_same_v<Real, double>) {
+    return weights.get(symbol);
+  } else {
+    TensorPtr &known = converted[symbol.str()];
+    if (!known)
+      known = shareAs<Real>(*weights.get(symbol));
+    return known;
+  }
+}
 
-mlir::FailureOr<std::vector<Tensor>>
-Interpreter::run(mlir::func::FuncOp function, std::vector<Tensor> inputs) {
+template <class Real>
+InterpreterOf<Real>::InterpreterOf(mlir::ModuleOp module, Observer observer)
+    : impl(std::make_unique<Impl>(module, std::move(observer))) {}
+template <class Real> InterpreterOf<Real>::~InterpreterOf() = default;
+
+template <class Real>
+mlir::FailureOr<std::vector<TensorOf<Real>>>
+InterpreterOf<Real>::run(mlir::func::FuncOp function,
+                         std::vector<TensorOf<Real>> inputs) {
   if (function.isExternal() || function.getNumArguments() != inputs.size())
     return function.emitOpError() << "takes " << function.getNumArguments()
                                   << " inputs, not " << inputs.size(),
            mlir::failure();
-  Tensors shared;
+  TensorsOf<Real> shared;
   for (auto [i, input] : llvm::enumerate(inputs)) {
     std::string what = "input " + std::to_string(i);
     for (llvm::StringRef attribute : {"onnx.name", "hybrid.name"})
@@ -317,16 +374,19 @@ Interpreter::run(mlir::func::FuncOp function, std::vector<Tensor> inputs) {
     } catch (const Error &error) {
       return function.emitError(error.what()), mlir::failure();
     }
-    shared.push_back(share(std::move(input)));
+    shared.push_back(share<Real>(std::move(input)));
   }
   inputs.clear();
-  Values values;
-  mlir::FailureOr<Tensors> results =
+  ValuesOf<Real> values;
+  mlir::FailureOr<TensorsOf<Real>> results =
       impl->runBlock(function.front(), std::move(shared), values, 0);
   if (failed(results))
     return mlir::failure();
-  std::vector<Tensor> tensors;
+  std::vector<TensorOf<Real>> tensors;
   for (const TensorPtr &result : *results)
     tensors.push_back(*result);
   return tensors;
 }
+
+template class reference::InterpreterOf<double>;
+template class reference::InterpreterOf<Exact>;

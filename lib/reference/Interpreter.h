@@ -4,22 +4,32 @@
 #include "lib/reference/Tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include <functional>
+#include <memory>
+
 namespace jarana::reference {
 
 /// Evaluates `function` (onnx ops, hybrid ops, weights, constants, func.call;
-/// Scan and its region) on `inputs`, one per argument. Diagnostics name the op
-/// that failed. Weights are read from the files that they refer to, and kept
-/// for the Interpreter's life.
-class Interpreter {
+/// Scan and its region) on `inputs`, one per argument, over the scalars `Real`:
+/// double, rounded after each op, or Exact. Diagnostics name the op that
+/// failed. Weights are read from the files that they refer to, and kept for the
+/// interpreter's life.
+template <class Real> class InterpreterOf {
 public:
-  explicit Interpreter(mlir::ModuleOp module);
-  ~Interpreter();
-  mlir::FailureOr<std::vector<Tensor>> run(mlir::func::FuncOp function,
-                                           std::vector<Tensor> inputs);
+  using TensorPtr = std::shared_ptr<const TensorOf<Real>>;
+  /// Called after each op with its results.
+  using Observer =
+      std::function<void(mlir::Operation &, const std::vector<TensorPtr> &)>;
+
+  explicit InterpreterOf(mlir::ModuleOp module, Observer observer = {});
+  ~InterpreterOf();
+  mlir::FailureOr<std::vector<TensorOf<Real>>>
+  run(mlir::func::FuncOp function, std::vector<TensorOf<Real>> inputs);
 
 private:
   struct Impl;
   std::unique_ptr<Impl> impl;
 };
+using Interpreter = InterpreterOf<double>;
 
 } // namespace jarana::reference

@@ -1,6 +1,7 @@
 #include "lib/reference/MlirTensors.h"
 
 #include "dialects/hybrid/Hybrid.h"
+#include "lib/reference/Exact.h"
 #include "lib/reference/TensorIO.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Operation.h"
@@ -131,10 +132,11 @@ Attributes reference::attributesOf(mlir::Operation *op) {
   return attributes;
 }
 
-InputsOf<double>
-reference::inputsOf(mlir::Operation *op,
-                    llvm::function_ref<const Tensor *(mlir::Value)> valueOf) {
-  InputsOf<double> inputs;
+template <class Real>
+InputsOf<Real> reference::inputsOf(
+    mlir::Operation *op,
+    llvm::function_ref<const TensorOf<Real> *(mlir::Value)> valueOf) {
+  InputsOf<Real> inputs;
   auto segments = op->getAttrOfType<mlir::DenseI32ArrayAttr>(
       mlir::OpTrait::AttrSizedOperandSegments<
           void>::getOperandSegmentSizeAttr());
@@ -167,7 +169,15 @@ reference::inputsOf(mlir::Operation *op,
   return inputs;
 }
 
-void reference::checkType(const std::string &what, const Tensor &tensor,
+template InputsOf<double>
+reference::inputsOf(mlir::Operation *,
+                    llvm::function_ref<const Tensor *(mlir::Value)>);
+template InputsOf<Exact>
+reference::inputsOf(mlir::Operation *,
+                    llvm::function_ref<const TensorOf<Exact> *(mlir::Value)>);
+
+template <class Real>
+void reference::checkType(const std::string &what, const TensorOf<Real> &tensor,
                           mlir::Type type) {
   auto shaped = mlir::dyn_cast<mlir::RankedTensorType>(type);
   if (!shaped)
@@ -185,6 +195,11 @@ void reference::checkType(const std::string &what, const Tensor &tensor,
   throw Error(what + " is " + name(tensor.dtype) + " " + toText(tensor.shape) +
               ", but " + name(dtype) + " " + expected + "] is expected");
 }
+
+template void reference::checkType(const std::string &, const Tensor &,
+                                   mlir::Type);
+template void reference::checkType(const std::string &, const TensorOf<Exact> &,
+                                   mlir::Type);
 
 Weights::Weights(mlir::ModuleOp module) : symbols(module) {
   if (auto attribute =

@@ -24,13 +24,15 @@ Attributes attributesOf(mlir::Operation *);
 
 /// The operands in the order that the operator is defined with, nullptr for
 /// absent ones. `valueOf` gives an operand's tensor, nullptr for onnx.None.
-InputsOf<double>
+template <class Real>
+InputsOf<Real>
 inputsOf(mlir::Operation *,
-         llvm::function_ref<const Tensor *(mlir::Value)> valueOf);
+         llvm::function_ref<const TensorOf<Real> *(mlir::Value)> valueOf);
 
 /// Throws where a tensor's type, rank or a static dimension is not the type's.
 /// `what` begins the message.
-void checkType(const std::string &what, const Tensor &, mlir::Type);
+template <class Real>
+void checkType(const std::string &what, const TensorOf<Real> &, mlir::Type);
 
 /// The weights of a module (hybrid.weight), read when they are first asked for
 /// and kept.

@@ -1,14 +1,15 @@
 #include "lib/reference/Operators.h"
 
+#include "lib/reference/Exact.h"
 #include "lib/reference/operators/Tables.h"
 
 using namespace jarana;
 using namespace jarana::reference;
 
 namespace {
-const TableOf<double> &table() {
-  static const TableOf<double> operators = [] {
-    TableOf<double> all;
+template <class Real> const TableOf<Real> &table() {
+  static const TableOf<Real> operators = [] {
+    TableOf<Real> all;
     addElementwise(all);
     addComparison(all);
     addMovement(all);
@@ -31,14 +32,20 @@ const TableOf<double> &table() {
 }
 } // namespace
 
-const Operator *reference::findOperator(const std::string &name) {
-  auto found = table().find(name);
-  return found == table().end() ? nullptr : &found->second;
+template <class Real>
+const OperatorOf<Real> *reference::findOperatorOf(const std::string &name) {
+  auto found = table<Real>().find(name);
+  return found == table<Real>().end() ? nullptr : &found->second;
 }
+
+template const OperatorOf<double> *
+reference::findOperatorOf<double>(const std::string &);
+template const OperatorOf<Exact> *
+reference::findOperatorOf<Exact>(const std::string &);
 
 std::vector<std::string> reference::operatorNames() {
   std::vector<std::string> names;
-  for (const auto &[name, unused] : table())
+  for (const auto &[name, unused] : table<double>())
     names.push_back(name);
   return names;
 }

@@ -25,8 +25,12 @@ using Operator = OperatorOf<double>;
 /// the hybrid form ("hybrid.ssd_scan"), nullptr where there is none. An onnx
 /// operator gets attributes by ONNX's names, every default filled in; operators
 /// throw jarana::Error for inputs that the specification does not allow (the
-/// caller adds the node's name).
-const Operator *findOperator(const std::string &name);
+/// caller adds the node's name). `Real` is double or Exact.
+template <class Real>
+const OperatorOf<Real> *findOperatorOf(const std::string &name);
+inline const Operator *findOperator(const std::string &name) {
+  return findOperatorOf<double>(name);
+}
 /// Sorted names of all of them.
 std::vector<std::string> operatorNames();
 

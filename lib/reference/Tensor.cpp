@@ -1,5 +1,7 @@
 #include "lib/reference/Tensor.h"
 
+#include "lib/reference/Exact.h"
+
 #include <cmath>
 #include <limits>
 
@@ -174,3 +176,4 @@ TensorOf<Real>::TensorOf(DType dtype, Shape shape)
 }
 
 template struct reference::TensorOf<double>;
+template struct reference::TensorOf<Exact>;

@@ -113,7 +113,8 @@ std::vector<T<Real>> attention(const InputsOf<Real> &inputs,
   if (kvHeads == 0 || heads % kvHeads)
     throw Error(std::to_string(heads) + " query heads do not divide into " +
                 std::to_string(kvHeads) + " groups");
-  Real scale(number(attributes, "scale", 1 / std::sqrt(double(size))));
+  Real scale = has(attributes, "scale") ? Real(number(attributes, "scale"))
+                                        : Real(1) / math::sqrt(Real(size));
   Real cap(number(attributes, "softcap", 0.0));
   int64_t mode = integer(attributes, "qk_matmul_output_mode", 0);
   DType precision = dtype(attributes, "softmax_precision").value_or(DType::f64);
@@ -159,3 +160,4 @@ template <class Real> void reference::addAttention(TableOf<Real> &table) {
 }
 
 template void reference::addAttention(TableOf<double> &);
+template void reference::addAttention(TableOf<Exact> &);

@@ -80,13 +80,14 @@ std::vector<T<Real>> where(const InputsOf<Real> &inputs, const Attributes &) {
 
 /// A float as an integer: truncated; what no 64-bit integer holds (NaN too)
 /// becomes the lowest one, as x86's conversion does.
-template <class Real> int64_t truncate(DType type, Real value) {
-  if (isUnsigned64(type) && value >= Real(0x1p63) && value < Real(0x1p64))
+int64_t truncate(DType type, double value) {
+  if (isUnsigned64(type) && value >= 0x1p63 && value < 0x1p64)
     return static_cast<int64_t>(static_cast<uint64_t>(value));
-  if (!(value >= Real(-0x1p63) && value < Real(0x1p63)))
+  if (!(value >= -0x1p63 && value < 0x1p63))
     return std::numeric_limits<int64_t>::min();
   return static_cast<int64_t>(value);
 }
+int64_t truncate(DType, Exact value) { return static_cast<int64_t>(value); }
 
 /// Cast: floats round to nearest even, integers wrap, booleans are x != 0.
 template <class Real> T<Real> castTo(const T<Real> &x, DType type) {
@@ -142,7 +143,7 @@ template <class Real> void reference::addComparison(TableOf<Real> &table) {
   table["IsNaN"] =
       test<Real>([](Real x, const Attributes &) { return x != x; });
   table["IsInf"] = test<Real>([](Real x, const Attributes &attributes) {
-    return std::isinf(x) &&
+    return math::isinf(x) &&
            integer(attributes,
                    x > Real(0) ? "detect_positive" : "detect_negative", 1);
   });
@@ -152,3 +153,4 @@ template <class Real> void reference::addComparison(TableOf<Real> &table) {
 }
 
 template void reference::addComparison(TableOf<double> &);
+template void reference::addComparison(TableOf<Exact> &);

@@ -30,20 +30,20 @@ Results<Real> gemm(const InputsOf<Real> &inputs, const Attributes &attributes) {
   if (integer(attributes, "transB", 0))
     b = transposed(b, {1, 0});
   T<Real> result = matrixProduct(std::move(a), std::move(b));
-  Real alpha(number(attributes, "alpha", 1.0)),
-      beta(number(attributes, "beta", 1.0));
+  double alpha = number(attributes, "alpha", 1.0),
+         beta = number(attributes, "beta", 1.0);
   for (Real &value : result.reals)
-    value *= alpha;
+    value *= Real(alpha);
   for (int64_t &value : result.ints)
-    value = static_cast<int64_t>(double(value) * double(alpha));
+    value = static_cast<int64_t>(double(value) * alpha);
   if (const T<Real> *c = optional(inputs, 2))
     forEach<1>(result.shape, {broadcastStrides(c->shape, result.shape)},
                [&](int64_t i, auto &at) {
                  if (isFloat(result.dtype))
-                   result.reals[i] += beta * c->reals[at[0]];
+                   result.reals[i] += Real(beta) * c->reals[at[0]];
                  else
-                   result.ints[i] += static_cast<int64_t>(
-                       double(beta) * double(c->ints[at[0]]));
+                   result.ints[i] +=
+                       static_cast<int64_t>(beta * double(c->ints[at[0]]));
                });
   return {rounded(std::move(result))};
 }
@@ -258,3 +258,4 @@ template <class Real> void reference::addContraction(TableOf<Real> &table) {
 }
 
 template void reference::addContraction(TableOf<double> &);
+template void reference::addContraction(TableOf<Exact> &);

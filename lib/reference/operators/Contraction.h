@@ -21,6 +21,8 @@ void accumulateProduct(const Number *a, const Number *b, Number *c, int64_t m,
 
 void accumulateProduct(const double *a, const double *b, double *c, int64_t m,
                        int64_t k, int64_t n);
+void accumulateProduct(const Exact *a, const Exact *b, Exact *c, int64_t m,
+                       int64_t k, int64_t n);
 
 /// The same for one product after the other: c[i] += a[at(i)[0]] b[at(i)[1]],
 /// in units of whole matrices.

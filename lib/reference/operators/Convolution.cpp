@@ -104,3 +104,4 @@ template <class Real> void reference::addConvolution(TableOf<Real> &table) {
 }
 
 template void reference::addConvolution(TableOf<double> &);
+template void reference::addConvolution(TableOf<Exact> &);

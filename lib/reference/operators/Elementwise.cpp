@@ -52,10 +52,13 @@ template <class Real> Real sigmoid(Real x) {
   return Real(1) / (Real(1) + exp(-x));
 }
 
-/// log(1 + exp(x)) without overflow.
+/// log(1 + exp(x)), for doubles without overflow.
 template <class Real> Real softplus(Real x) {
   using std::exp, std::log1p, std::fabs;
-  return (x > Real(0) ? x : Real(0)) + log1p(exp(-fabs(x)));
+  if constexpr (std::is_same_v<Real, double>)
+    return (x > Real(0) ? x : Real(0)) + log1p(exp(-fabs(x)));
+  else
+    return log1p(exp(x));
 }
 
 /// Gelu: x/2 (1 + erf(x/sqrt 2)), or its tanh approximation.
@@ -63,9 +66,9 @@ template <class Real> Real gelu(Real x, const Attributes &attributes) {
   using std::erf, std::tanh;
   if (text(attributes, "approximate", "none") == "tanh")
     return Real(0.5) * x *
-           (Real(1) +
-            tanh(Real(std::sqrt(2 / M_PI)) * (x + Real(0.044715) * x * x * x)));
-  return Real(0.5) * x * (Real(1) + erf(x * Real(std::sqrt(0.5))));
+           (Real(1) + tanh(Real(math::sqrt(2 / M_PI)) *
+                           (x + Real(0.044715) * x * x * x)));
+  return Real(0.5) * x * (Real(1) + erf(x * Real(math::sqrt(0.5))));
 }
 
 using IntBinary = int64_t (*)(DType, int64_t, int64_t);
@@ -149,9 +152,9 @@ int64_t modulo(DType type, int64_t a, int64_t b) {
 template <class Real>
 std::vector<T<Real>> mod(const InputsOf<Real> &inputs,
                          const Attributes &attributes) {
-  auto dividends = [](Real a, Real b) { return Real(std::fmod(a, b)); };
+  auto dividends = [](Real a, Real b) { return Real(math::fmod(a, b)); };
   auto divisors = [](Real a, Real b) {
-    Real rest = std::fmod(a, b);
+    Real rest = math::fmod(a, b);
     return rest != Real(0) && (rest < Real(0)) != (b < Real(0)) ? rest + b
                                                                 : rest;
   };
@@ -260,18 +263,18 @@ std::vector<T<Real>> mean(const InputsOf<Real> &inputs, const Attributes &) {
 
 namespace {
 template <class Real> void addTrigonometry(TableOf<Real> &table) {
-  table["Sin"] = real<Real>([](Real x) { return Real(std::sin(x)); });
-  table["Cos"] = real<Real>([](Real x) { return Real(std::cos(x)); });
-  table["Tan"] = real<Real>([](Real x) { return Real(std::tan(x)); });
-  table["Asin"] = real<Real>([](Real x) { return Real(std::asin(x)); });
-  table["Acos"] = real<Real>([](Real x) { return Real(std::acos(x)); });
-  table["Atan"] = real<Real>([](Real x) { return Real(std::atan(x)); });
-  table["Sinh"] = real<Real>([](Real x) { return Real(std::sinh(x)); });
-  table["Cosh"] = real<Real>([](Real x) { return Real(std::cosh(x)); });
-  table["Tanh"] = real<Real>([](Real x) { return Real(std::tanh(x)); });
-  table["Asinh"] = real<Real>([](Real x) { return Real(std::asinh(x)); });
-  table["Acosh"] = real<Real>([](Real x) { return Real(std::acosh(x)); });
-  table["Atanh"] = real<Real>([](Real x) { return Real(std::atanh(x)); });
+  table["Sin"] = real<Real>([](Real x) { return Real(math::sin(x)); });
+  table["Cos"] = real<Real>([](Real x) { return Real(math::cos(x)); });
+  table["Tan"] = real<Real>([](Real x) { return Real(math::tan(x)); });
+  table["Asin"] = real<Real>([](Real x) { return Real(math::asin(x)); });
+  table["Acos"] = real<Real>([](Real x) { return Real(math::acos(x)); });
+  table["Atan"] = real<Real>([](Real x) { return Real(math::atan(x)); });
+  table["Sinh"] = real<Real>([](Real x) { return Real(math::sinh(x)); });
+  table["Cosh"] = real<Real>([](Real x) { return Real(math::cosh(x)); });
+  table["Tanh"] = real<Real>([](Real x) { return Real(math::tanh(x)); });
+  table["Asinh"] = real<Real>([](Real x) { return Real(math::asinh(x)); });
+  table["Acosh"] = real<Real>([](Real x) { return Real(math::acosh(x)); });
+  table["Atanh"] = real<Real>([](Real x) { return Real(math::atanh(x)); });
 }
 
 /// Activations with parameters; the defaults are the schemas' (f32) ones.
@@ -285,17 +288,17 @@ template <class Real> void addActivations(TableOf<Real> &table) {
     return x < Real(0) ? Real(number(a, "alpha", 0.01f)) * x : x;
   });
   add("Elu", [](Real x, const Attributes &a) {
-    return x < Real(0) ? Real(number(a, "alpha", 1.0)) * Real(std::expm1(x))
+    return x < Real(0) ? Real(number(a, "alpha", 1.0)) * Real(math::expm1(x))
                        : x;
   });
   add("Celu", [](Real x, const Attributes &a) {
     Real alpha(number(a, "alpha", 1.0));
-    return x < Real(0) ? alpha * Real(std::expm1(x / alpha)) : x;
+    return x < Real(0) ? alpha * Real(math::expm1(x / alpha)) : x;
   });
   add("Selu", [](Real x, const Attributes &a) {
     Real gamma(number(a, "gamma", 1.05070102214813232421875f));
     Real alpha(number(a, "alpha", 1.67326319217681884765625f));
-    return gamma * (x > Real(0) ? x : alpha * Real(std::expm1(x)));
+    return gamma * (x > Real(0) ? x : alpha * Real(math::expm1(x)));
   });
   add("ThresholdedRelu", [](Real x, const Attributes &a) {
     return x > Real(number(a, "alpha", 1.0)) ? x : Real(0);
@@ -313,9 +316,9 @@ template <class Real> void addActivations(TableOf<Real> &table) {
   table["Sigmoid"] = real<Real>(sigmoid<Real>);
   table["Softplus"] = real<Real>(softplus<Real>);
   table["Softsign"] =
-      real<Real>([](Real x) { return x / (Real(1) + Real(std::fabs(x))); });
+      real<Real>([](Real x) { return x / (Real(1) + Real(math::fabs(x))); });
   table["Mish"] =
-      real<Real>([](Real x) { return x * Real(std::tanh(softplus(x))); });
+      real<Real>([](Real x) { return x * Real(math::tanh(softplus(x))); });
   table["PRelu"] = pRelu<Real>;
 }
 } // namespace
@@ -323,17 +326,17 @@ template <class Real> void addActivations(TableOf<Real> &table) {
 template <class Real> void reference::addElementwise(TableOf<Real> &table) {
   addTrigonometry(table);
   addActivations(table);
-  table["Exp"] = real<Real>([](Real x) { return Real(std::exp(x)); });
-  table["Log"] = real<Real>([](Real x) { return Real(std::log(x)); });
-  table["Sqrt"] = real<Real>([](Real x) { return Real(std::sqrt(x)); });
-  table["Erf"] = real<Real>([](Real x) { return Real(std::erf(x)); });
-  table["Ceil"] = real<Real>([](Real x) { return Real(std::ceil(x)); });
-  table["Floor"] = real<Real>([](Real x) { return Real(std::floor(x)); });
+  table["Exp"] = real<Real>([](Real x) { return Real(math::exp(x)); });
+  table["Log"] = real<Real>([](Real x) { return Real(math::log(x)); });
+  table["Sqrt"] = real<Real>([](Real x) { return Real(math::sqrt(x)); });
+  table["Erf"] = real<Real>([](Real x) { return Real(math::erf(x)); });
+  table["Ceil"] = real<Real>([](Real x) { return Real(math::ceil(x)); });
+  table["Floor"] = real<Real>([](Real x) { return Real(math::floor(x)); });
   // Ties to even, the default rounding mode.
-  table["Round"] = real<Real>([](Real x) { return Real(std::nearbyint(x)); });
+  table["Round"] = real<Real>([](Real x) { return Real(math::nearbyint(x)); });
   table["Reciprocal"] = real<Real>([](Real x) { return Real(1) / x; });
   table["Abs"] =
-      either<Real>([](Real x) { return Real(std::fabs(x)); },
+      either<Real>([](Real x) { return Real(math::fabs(x)); },
                    [](int64_t x) { return x < 0 ? subInt({}, 0, x) : x; });
   table["Neg"] = either<Real>([](Real x) { return -x; },
                               [](int64_t x) { return subInt({}, 0, x); });
@@ -355,3 +358,4 @@ template <class Real> void reference::addElementwise(TableOf<Real> &table) {
 }
 
 template void reference::addElementwise(TableOf<double> &);
+template void reference::addElementwise(TableOf<Exact> &);

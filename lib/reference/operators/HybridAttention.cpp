@@ -154,3 +154,4 @@ template <class Real> void reference::addHybridAttention(TableOf<Real> &table) {
 }
 
 template void reference::addHybridAttention(TableOf<double> &);
+template void reference::addHybridAttention(TableOf<Exact> &);

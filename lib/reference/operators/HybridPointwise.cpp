@@ -136,3 +136,4 @@ template <class Real> void reference::addHybridPointwise(TableOf<Real> &table) {
 }
 
 template void reference::addHybridPointwise(TableOf<double> &);
+template void reference::addHybridPointwise(TableOf<Exact> &);

@@ -125,3 +125,4 @@ template <class Real> void reference::addHybridScan(TableOf<Real> &table) {
 }
 
 template void reference::addHybridScan(TableOf<double> &);
+template void reference::addHybridScan(TableOf<Exact> &);

@@ -267,7 +267,7 @@ bool before(const T<Real> &x, int64_t a, int64_t b, bool largest) {
   if (!isFloat(x.dtype))
     return lessInt(x.dtype, x.ints[a], x.ints[b]);
   bool nanA = x.reals[a] != x.reals[a], nanB = x.reals[b] != x.reals[b];
-  return nanA || nanB ? !nanA && nanB : x.reals[a] < x.reals[b];
+  return nanA || nanB ? !nanA && nanB : sortsBefore(x.reals[a], x.reals[b]);
 }
 
 /// TopK: the k largest (or smallest) along `axis` and their indices; of equal
@@ -347,3 +347,4 @@ template <class Real> void reference::addIndexing(TableOf<Real> &table) {
 }
 
 template void reference::addIndexing(TableOf<double> &);
+template void reference::addIndexing(TableOf<Exact> &);

@@ -382,7 +382,7 @@ Results<Real> range(const InputsOf<Real> &inputs, const Attributes &) {
   if (realAt(delta, 0) == Real(0))
     throw Error("delta is 0");
   if (isFloat(start.dtype)) {
-    Real count = std::ceil((limit.reals[0] - start.reals[0]) / delta.reals[0]);
+    Real count = math::ceil((limit.reals[0] - start.reals[0]) / delta.reals[0]);
     T<Real> result(start.dtype, {count > Real(0) ? int64_t(count) : 0});
     for (int64_t i = 0; i < result.size(); ++i)
       result.reals[i] = start.reals[0] + Real(i) * delta.reals[0];
@@ -423,3 +423,4 @@ template <class Real> void reference::addMovement(TableOf<Real> &table) {
 }
 
 template void reference::addMovement(TableOf<double> &);
+template void reference::addMovement(TableOf<Exact> &);

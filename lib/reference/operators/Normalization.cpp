@@ -106,3 +106,4 @@ template <class Real> void reference::addNormalization(TableOf<Real> &table) {
 }
 
 template void reference::addNormalization(TableOf<double> &);
+template void reference::addNormalization(TableOf<Exact> &);

@@ -201,3 +201,4 @@ template <class Real> void reference::addQuantization(TableOf<Real> &table) {
 }
 
 template void reference::addQuantization(TableOf<double> &);
+template void reference::addQuantization(TableOf<Exact> &);

@@ -73,7 +73,7 @@ std::vector<T<Real>> linearAttention(const InputsOf<Real> &inputs,
   if (beta)
     expectShape("beta", beta->shape, {batch, length, perHead ? heads : 1});
   double given = number(attributes, "scale", 0.0);
-  Real scale(given != 0 ? given : 1 / std::sqrt(double(dk)));
+  Real scale = given != 0 ? Real(given) : Real(1) / math::sqrt(Real(dk));
 
   T<Real> y(query.dtype, {batch, length, queryHeads * dv});
   // One head of one sequence: nobody else touches its state.
@@ -172,3 +172,4 @@ template <class Real> void reference::addRecurrence(TableOf<Real> &table) {
 }
 
 template void reference::addRecurrence(TableOf<double> &);
+template void reference::addRecurrence(TableOf<Exact> &);

@@ -101,7 +101,7 @@ template <class Real> Real logAdd(Real a, Real b) {
   using std::exp, std::log1p;
   Real most = a > b ? a : b, least = a > b ? b : a;
   // Also where both are the same infinity, whose difference is NaN.
-  return most == least ? most + Real(std::log(2.0))
+  return most == least ? most + math::log(Real(2))
                        : most + log1p(exp(least - most));
 }
 
@@ -192,13 +192,13 @@ template <class Real> void reference::addReduction(TableOf<Real> &table) {
       reduce(R{Real(0), addAbs, same, zeroInt, absInt, sameInt});
   table["ReduceL2"] =
       reduce(R{Real(0), addSquare,
-               [](Real sum, int64_t) { return Real(std::sqrt(sum)); }, zeroInt,
+               [](Real sum, int64_t) { return Real(math::sqrt(sum)); }, zeroInt,
                squareInt,
                [](int64_t sum, int64_t) {
                  return static_cast<int64_t>(std::sqrt(double(sum)));
                }});
   table["ReduceLogSum"] = reduce(
-      R{Real(0), add, [](Real sum, int64_t) { return Real(std::log(sum)); },
+      R{Real(0), add, [](Real sum, int64_t) { return Real(math::log(sum)); },
         zeroInt, addInt, sameInt});
   table["ReduceLogSumExp"] =
       reduce(R{-infinity, logAdd<Real>, same, zeroInt, addInt, sameInt});
@@ -208,3 +208,4 @@ template <class Real> void reference::addReduction(TableOf<Real> &table) {
 }
 
 template void reference::addReduction(TableOf<double> &);
+template void reference::addReduction(TableOf<Exact> &);

@@ -76,3 +76,4 @@ template <class Real> void reference::addRotary(TableOf<Real> &table) {
 }
 
 template void reference::addRotary(TableOf<double> &);
+template void reference::addRotary(TableOf<Exact> &);

@@ -2,12 +2,57 @@
 // Nothing here knows an operator.
 #pragma once
 
+#include "lib/reference/Exact.h"
 #include "lib/reference/operators/Tables.h"
 
 #include <array>
 #include <cmath>
 
 namespace jarana::reference {
+
+/// The functions of <cmath> for every scalar domain.
+namespace math {
+#define JARANA_MATH(name)                                                      \
+  template <class Real> Real name(Real x) {                                    \
+    using std::name;                                                           \
+    return name(x);                                                            \
+  }
+JARANA_MATH(exp)
+JARANA_MATH(sqrt)
+JARANA_MATH(log)
+JARANA_MATH(sin)
+JARANA_MATH(cos)
+JARANA_MATH(tan)
+JARANA_MATH(asin)
+JARANA_MATH(acos)
+JARANA_MATH(atan)
+JARANA_MATH(sinh)
+JARANA_MATH(cosh)
+JARANA_MATH(tanh)
+JARANA_MATH(asinh)
+JARANA_MATH(acosh)
+JARANA_MATH(atanh)
+JARANA_MATH(erf)
+JARANA_MATH(fabs)
+JARANA_MATH(floor)
+JARANA_MATH(ceil)
+JARANA_MATH(nearbyint)
+JARANA_MATH(expm1)
+JARANA_MATH(log1p)
+#undef JARANA_MATH
+template <class Real> Real pow(Real x, Real y) {
+  using std::pow;
+  return pow(x, y);
+}
+template <class Real> Real fmod(Real x, Real y) {
+  using std::fmod;
+  return fmod(x, y);
+}
+template <class Real> bool isinf(Real x) {
+  using std::isinf;
+  return isinf(x);
+}
+} // namespace math
 
 /// The attribute, or `fallback` (the specification's default) where it is
 /// absent; throws where it has another kind, or is absent without a fallback.
@@ -156,12 +201,16 @@ template <class Real> Real realAt(const TensorOf<Real> &tensor, int64_t i) {
 
 /// Rounds each element to the tensor's type: the one rounding of an operator.
 template <class Real> TensorOf<Real> rounded(TensorOf<Real> tensor) {
-  if (tensor.dtype == DType::f32) // a loop without calls: the usual case
+  if constexpr (!std::is_same_v<Real, double>) {
+    if (isFloat(tensor.dtype))
+      roundTo(tensor.dtype, Real(0));      // says that nothing is rounded
+  } else if (tensor.dtype == DType::f32) { // a loop without calls
     for (Real &value : tensor.reals)
       value = static_cast<float>(value);
-  else
+  } else {
     for (Real &value : tensor.reals)
       value = roundTo(tensor.dtype, value);
+  }
   for (int64_t &value : tensor.ints)
     value = wrap(tensor.dtype, value);
   return tensor;
