@@ -2,6 +2,7 @@
 
 #include "lib/reference/Exact.h"
 #include "lib/reference/MlirTensors.h"
+#include "lib/reference/tensor/Handlers.h"
 #include "mlir/IR/SymbolTable.h"
 
 #include <deque>
@@ -11,9 +12,6 @@ using namespace jarana;
 using namespace jarana::reference;
 
 namespace {
-template <class Real>
-using TensorPtrOf = typename InterpreterOf<Real>::TensorPtr;
-template <class Real> using TensorsOf = std::vector<TensorPtrOf<Real>>;
 template <class Real>
 using ValuesOf = llvm::DenseMap<mlir::Value, TensorPtrOf<Real>>;
 
@@ -67,36 +65,21 @@ template <class Real> struct InterpreterOf<Real>::Impl {
   mlir::FailureOr<Tensors> runCall(mlir::Operation &op, Values &values,
                                    int depth);
 
+  /// An op that only the front end for MLIR at tensor level knows.
+  mlir::FailureOr<Tensors> runHandler(mlir::Operation &op, Values &values,
+                                      int depth);
+
   TensorPtr weight(llvm::StringRef symbol);
 
   mlir::SymbolTable symbols;
   Weights weights;
   std::map<std::string, TensorPtr> converted; // weights, of other scalars
   Observer observer;
+  std::optional<std::string> refusal;
   std::map<mlir::Block *, Deaths> deaths; // references to it stay valid
 };
 
 namespace {
-template <class Real> TensorPtrOf<Real> share(TensorOf<Real> tensor) {
-  return std::make_shared<const TensorOf<Real>>(std::move(tensor));
-}
-
-/// A tensor of the model over other scalars.
-template <class Real> TensorPtrOf<Real> shareAs(Tensor tensor) {
-  if constexpr (std::is_same_v<Real, double>) {
-    return share<Real>(std::move(tensor));
-  } else {
-    TensorOf<Real> result;
-    result.dtype = tensor.dtype;
-    result.shape = std::move(tensor.shape);
-    result.ints = std::move(tensor.ints);
-    result.reals.reserve(tensor.reals.size());
-    for (double value : tensor.reals)
-      result.reals.emplace_back(value);
-    return share<Real>(std::move(result));
-  }
-}
-
 template <class Real>
 TensorsOf<Real> operandsOf(mlir::Operation &op, ValuesOf<Real> &values) {
   TensorsOf<Real> tensors;
@@ -127,14 +110,48 @@ TensorsOf<double> unroundedSigmoid(const Tensor &x) {
   return {share<double>(std::move(result))};
 }
 
+/// The op's name in the table of operators.
+std::string inTable(mlir::Operation &op) {
+  llvm::StringRef name = op.getName().getStringRef();
+  name.consume_front("onnx.");
+  return name.str();
+}
+
+/// Where(x > threshold, x, softplus(x)) with a threshold of 20 or more is
+/// softplus(x): in floats the branches agree there. Gives the second branch
+/// where the op is that, by value: nothing is known of how it is spelled.
+TensorsOf<Exact> curvedBranch(mlir::Operation &op,
+                              const TensorsOf<Exact> &operands) {
+  constexpr double smallestThreshold = 20;
+  mlir::Operation *compare = op.getOperand(0).getDefiningOp();
+  llvm::StringRef name = compare ? compare->getName().getStringRef() : "";
+  if (name != "onnx.Greater" && name != "onnx.GreaterOrEqual")
+    return {};
+  auto limit = compare->getOperand(1).getDefiningOp();
+  auto value = limit ? limit->getAttrOfType<mlir::ElementsAttr>("value")
+                     : mlir::ElementsAttr();
+  if (!value || value.getNumElements() != 1)
+    return {};
+  Tensor threshold = tensorOf(value);
+  const TensorOf<Exact> &above = *operands[0], &line = *operands[1],
+                        &curve = *operands[2];
+  if (!isFloat(threshold.dtype) || threshold.reals[0] < smallestThreshold ||
+      above.shape != line.shape || line.shape != curve.shape)
+    return {};
+  for (size_t i = 0; i < line.reals.size(); ++i) {
+    const Exact &x = line.reals[i];
+    if (curve.reals[i] != log1p(exp(x)) ||
+        above.ints[i] != (x > Exact(threshold.reals[0])))
+      return {};
+  }
+  ExactEvents::note(Assumption::LinearIsSoftplus);
+  return {operands[2]};
+}
+
 /// What an operator of the table gives, as many results as the op has.
 template <class Real>
 TensorsOf<Real> apply(mlir::Operation &op, ValuesOf<Real> &values) {
-  llvm::StringRef name = op.getName().getStringRef(), inTable = name;
-  inTable.consume_front("onnx.");
-  const OperatorOf<Real> *function = findOperatorOf<Real>(inTable.str());
-  if (!function)
-    throw Error("has no reference implementation");
+  const OperatorOf<Real> *function = findOperatorOf<Real>(inTable(op));
   InputsOf<Real> inputs = inputsOf<Real>(
       &op, [&](mlir::Value value) { return values.lookup(value).get(); });
   std::vector<TensorOf<Real>> results = (*function)(inputs, attributesOf(&op));
@@ -264,7 +281,7 @@ auto InterpreterOf<Real>::Impl::runOp(mlir::Operation &op, Values &values,
   llvm::StringRef name = op.getName().getStringRef();
   if (name == "onnx.None")
     return Tensors{nullptr};
-  if (name == "onnx.Constant" || name == "arith.constant") {
+  if (name == "onnx.Constant") {
     auto elements = op.getAttrOfType<mlir::ElementsAttr>("value");
     if (!elements)
       throw Error("is not a tensor");
@@ -273,23 +290,57 @@ auto InterpreterOf<Real>::Impl::runOp(mlir::Operation &op, Values &values,
   if (name == "hybrid.load_weight")
     return Tensors{
         weight(op.getAttrOfType<mlir::FlatSymbolRefAttr>("weight").getValue())};
-  if (name == "tensor.empty") { // an init that is overwritten
-    auto type = mlir::cast<mlir::RankedTensorType>(op.getResult(0).getType());
-    if (!type.hasStaticShape())
-      throw Error("has dimensions that are not known");
-    return Tensors{
-        share<Real>({dtypeOf(type.getElementType()), Shape(type.getShape())})};
-  }
   if (name == "func.call")
     return runCall(op, values, depth);
   if (name == "onnx.Scan")
     return runScan(op, values, depth);
-  if (name == "hybrid.group")
-    return runBlock(op.getRegion(0).front(), {}, values, depth + 1);
-  if constexpr (std::is_same_v<Real, double>)
+  if constexpr (std::is_same_v<Real, double>) {
     if (isFactorOfSilu(op))
       return unroundedSigmoid(*values.lookup(op.getOperand(0)));
-  return apply<Real>(op, values);
+  } else if (name == "onnx.Where") {
+    Tensors curved = curvedBranch(op, operandsOf<Real>(op, values));
+    if (!curved.empty())
+      return curved;
+  }
+  if (findOperatorOf<Real>(inTable(op)))
+    return apply<Real>(op, values);
+  return runHandler(op, values, depth);
+}
+
+namespace {
+/// A place in the evaluation, as handlers see it.
+template <class Real, class Impl> class Frame : public FrameOf<Real> {
+public:
+  Frame(Impl &impl, ValuesOf<Real> &values, int depth)
+      : impl(impl), values(values), depth(depth) {}
+  TensorPtrOf<Real> valueOf(mlir::Value value) override {
+    TensorPtrOf<Real> tensor = values.lookup(value);
+    if (!tensor)
+      throw Error("reads a value that is not there");
+    return tensor;
+  }
+  mlir::FailureOr<TensorsOf<Real>> runBlock(mlir::Block &block,
+                                            TensorsOf<Real> inputs) override {
+    return impl.runBlock(block, std::move(inputs), values, depth + 1);
+  }
+  void refuse(const std::string &message) override { impl.refusal = message; }
+
+private:
+  Impl &impl;
+  ValuesOf<Real> &values;
+  int depth;
+};
+} // namespace
+
+template <class Real>
+auto InterpreterOf<Real>::Impl::runHandler(mlir::Operation &op, Values &values,
+                                           int depth)
+    -> mlir::FailureOr<Tensors> {
+  HandlerOf<Real> handler = findHandler<Real>(op);
+  if (!handler)
+    throw Error("has no reference implementation");
+  Frame<Real, Impl> frame(*this, values, depth);
+  return handler(op, frame);
 }
 
 template <class Real>
@@ -309,7 +360,7 @@ auto InterpreterOf<Real>::Impl::runBlock(mlir::Block &block, Tensors inputs,
   inputs.clear();
   size_t position = 0;
   for (mlir::Operation &op : block) {
-    if (op.hasTrait<mlir::OpTrait::IsTerminator>()) {
+    if (op.hasTrait<mlir::OpTrait::IsTerminator>() && op.getNumRegions() == 0) {
       Tensors results = operandsOf<Real>(op, values);
       for (mlir::Value value : dying[position])
         values.erase(value);
@@ -319,6 +370,8 @@ auto InterpreterOf<Real>::Impl::runBlock(mlir::Block &block, Tensors inputs,
       mlir::FailureOr<Tensors> results = runOp(op, values, depth);
       if (failed(results))
         return mlir::failure();
+      if (op.hasTrait<mlir::OpTrait::IsTerminator>())
+        return results; // scf.forall's, which computes what it yields
       if (observer)
         observer(op, *results);
       for (auto [value, tensor] : llvm::zip_equal(op.getResults(), *results)) {
@@ -377,6 +430,7 @@ InterpreterOf<Real>::run(mlir::func::FuncOp function,
     shared.push_back(share<Real>(std::move(input)));
   }
   inputs.clear();
+  impl->refusal.reset();
   ValuesOf<Real> values;
   mlir::FailureOr<TensorsOf<Real>> results =
       impl->runBlock(function.front(), std::move(shared), values, 0);
@@ -386,6 +440,11 @@ InterpreterOf<Real>::run(mlir::func::FuncOp function,
   for (const TensorPtr &result : *results)
     tensors.push_back(*result);
   return tensors;
+}
+
+template <class Real>
+const std::optional<std::string> &InterpreterOf<Real>::refusal() const {
+  return impl->refusal;
 }
 
 template class reference::InterpreterOf<double>;

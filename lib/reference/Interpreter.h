@@ -1,4 +1,5 @@
-// Evaluates functions in onnx or hybrid form with the reference operators.
+// Evaluates functions in onnx or hybrid form with the reference operators, and
+// what the passes make of them, down to buffers.
 #pragma once
 
 #include "lib/reference/Tensor.h"
@@ -6,11 +7,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace jarana::reference {
 
 /// Evaluates `function` (onnx ops, hybrid ops, weights, constants, func.call;
-/// Scan and its region) on `inputs`, one per argument, over the scalars `Real`:
+/// Scan and its region; linalg, tensor, arith, math, scf and affine, see
+/// tensor/Handlers.h) on `inputs`, one per argument, over the scalars `Real`:
 /// double, rounded after each op, or Exact. Diagnostics name the op that
 /// failed. Weights are read from the files that they refer to, and kept for the
 /// interpreter's life.
@@ -25,6 +28,10 @@ public:
   ~InterpreterOf();
   mlir::FailureOr<std::vector<TensorOf<Real>>>
   run(mlir::func::FuncOp function, std::vector<TensorOf<Real>> inputs);
+
+  /// Where the last run failed as the function does not take such inputs
+  /// (hybrid.check, cf.assert): the message. There is no diagnostic then.
+  const std::optional<std::string> &refusal() const;
 
 private:
   struct Impl;

@@ -11,6 +11,8 @@ using namespace jarana;
 using namespace jarana::reference;
 
 DType reference::dtypeOf(mlir::Type type) {
+  if (type.isIndex())
+    return DType::i64;
   if (type.isF32())
     return DType::f32;
   if (type.isF16())
@@ -122,7 +124,8 @@ Attributes reference::attributesOf(mlir::Operation *op) {
   Attributes attributes;
   for (mlir::NamedAttribute entry : op->getAttrs())
     if (entry.getName() != mlir::OpTrait::AttrSizedOperandSegments<
-                               void>::getOperandSegmentSizeAttr())
+                               void>::getOperandSegmentSizeAttr() &&
+        entry.getName() != kUnroundedScale)
       add(attributes, entry.getName().str(), entry.getValue());
   // ONNX lets Split take the number of its parts from the number of its
   // results.
@@ -180,8 +183,11 @@ template <class Real>
 void reference::checkType(const std::string &what, const TensorOf<Real> &tensor,
                           mlir::Type type) {
   auto shaped = mlir::dyn_cast<mlir::RankedTensorType>(type);
-  if (!shaped)
-    throw Error(what + " is no tensor");
+  if (!shaped) { // a scalar
+    if (!type.isIntOrIndexOrFloat())
+      throw Error(what + " is no tensor");
+    shaped = mlir::RankedTensorType::get({}, type);
+  }
   DType dtype = dtypeOf(shaped.getElementType());
   bool fits = tensor.dtype == dtype && tensor.rank() == shaped.getRank();
   for (int64_t d = 0; fits && d < tensor.rank(); ++d)

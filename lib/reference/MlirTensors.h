@@ -15,12 +15,17 @@
 
 namespace jarana::reference {
 
+/// An index is an i64.
 DType dtypeOf(mlir::Type elementType);
 Tensor tensorOf(mlir::ElementsAttr);
 /// All attributes of an op by their names: numbers, strings and arrays of them;
 /// types by numpy's names, enumerators by their spelling; an elements attribute
 /// of one element as that number, with its type as "NAME.dtype".
 Attributes attributesOf(mlir::Operation *);
+
+/// The attribute of a candidate that says its `scale` before it was rounded to
+/// f32, which an exact evaluation takes: [n, d, r] is n / (d sqrt(r)).
+inline constexpr llvm::StringLiteral kUnroundedScale = "onnx.unrounded_scale";
 
 /// The operands in the order that the operator is defined with, nullptr for
 /// absent ones. `valueOf` gives an operand's tensor, nullptr for onnx.None.
@@ -29,7 +34,8 @@ InputsOf<Real>
 inputsOf(mlir::Operation *,
          llvm::function_ref<const TensorOf<Real> *(mlir::Value)> valueOf);
 
-/// Throws where a tensor's type, rank or a static dimension is not the type's.
+/// Throws where a tensor's type, rank or a static dimension is not the type's; a
+/// scalar has rank 0.
 /// `what` begins the message.
 template <class Real>
 void checkType(const std::string &what, const TensorOf<Real> &, mlir::Type);
