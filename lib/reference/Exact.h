@@ -9,6 +9,7 @@
 #include "lib/reference/Field.h"
 #include "lib/reference/Tensor.h"
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cmath>
@@ -117,11 +118,12 @@ public:
           Q::multiply(Q::ofInteger(mantissa), Q::powerOfTwo(exponent - 53)));
     }
   }
-  /// The number with these residues; `modQ` may be `unknown`.
+  /// The number with these residues; `modQ` may be `unknown`. A zero is known:
+  /// a masked or cancelled term takes nothing from what is known of a sum.
   static constexpr ResidueOf finite(uint64_t modP, uint64_t modQ) {
     ResidueOf result;
     result.a = modP;
-    result.b = modQ;
+    result.b = modP == 0 && modQ == unknown ? 0 : modQ;
     return result;
   }
   static constexpr uint64_t unknown = ~uint64_t{0};
@@ -140,11 +142,11 @@ public:
   /// (both residues name the same one, which drawn numbers do with probability
   /// 1/q).
   std::optional<double> concrete() const {
-    if (!isFinite() || !Field::isLarge)
+    if (!isFinite())
       return std::nullopt;
     if (a == 0)
       return 0;
-    if (!hasModQ())
+    if (!Field::isLarge || !hasModQ())
       return std::nullopt;
     for (int scale : {0, 30, 57, -40, -70}) {
       auto value = nearestZero<P>(P::multiply(a, P::powerOfTwo(scale)));
@@ -169,27 +171,25 @@ public:
   friend ResidueOf operator*(ResidueOf x, ResidueOf y) {
     if (!x.isFinite() || !y.isFinite()) [[unlikely]]
       return multiplySpecial(x, y);
-    if (x.a == 0 || y.a == 0)
-      return {};
     return finite(P::multiply(x.a, y.a),
                   x.hasModQ() && y.hasModQ() ? Q::multiply(x.b, y.b) : unknown);
   }
   /// 0/0 is NaN, as where a row of attention is masked as a whole.
   friend ResidueOf operator/(ResidueOf x, ResidueOf y) {
-    if (!x.isFinite() || !y.isFinite()) [[unlikely]]
-      return y.isFinite()                     ? multiplySpecial(x, y)
-             : x.isFinite() && y.isInfinite() ? ResidueOf()
-                                              : special(nan);
+    if (!y.isFinite()) [[unlikely]] {
+      noteFar(y, y);
+      return x.isFinite() && y.isInfinite() ? ResidueOf() : special(nan);
+    }
     if (y.a == 0) {
-      if (x.a == 0)
+      if (x.a == 0 || x.isNaN())
         return special(nan);
       throw ZeroDivisor();
     }
-    bool known = x.hasModQ() && y.hasModQ() && (y.b != 0 || x.a == 0);
+    if (!x.isFinite()) [[unlikely]]
+      return multiplySpecial(x, y);
+    bool known = x.hasModQ() && y.hasModQ() && y.b != 0;
     return finite(P::multiply(x.a, P::inverse(y.a)),
-                  known && y.b != 0 ? Q::multiply(x.b, Q::inverse(y.b))
-                  : known           ? 0
-                                    : unknown);
+                  known ? Q::multiply(x.b, Q::inverse(y.b)) : unknown);
   }
   ResidueOf &operator+=(ResidueOf y) { return *this = *this + y; }
   ResidueOf &operator-=(ResidueOf y) { return *this = *this - y; }
@@ -199,8 +199,11 @@ public:
   friend bool operator==(ResidueOf x, ResidueOf y) {
     if (x.isNaN() || y.isNaN())
       return false;
-    if (x.isMinusInfinite() && y.isMinusInfinite())
+    if (x.isMinusInfinite() && y.isMinusInfinite()) {
+      if (x.a != y.a)
+        noteFar(x, y);
       return true;
+    }
     return x.a == y.a &&
            (!x.isFinite() || !x.hasModQ() || !y.hasModQ() || x.b == y.b);
   }
@@ -229,9 +232,10 @@ public:
 
   /// An integer: the number's own (truncated) or a hash of it.
   explicit operator int64_t() const {
-    if (auto value = concrete())
+    auto value = concrete();
+    if (value && std::fabs(*value) < 0x1p63)
       return static_cast<int64_t>(*value);
-    if (!isFinite())
+    if (value || !isFinite())
       return std::numeric_limits<int64_t>::min();
     ExactEvents::uninterpreted.fetch_add(1, std::memory_order_relaxed);
     return static_cast<int64_t>(hashOf(Uninterpreted::Integer, a) >> 1);
@@ -244,11 +248,9 @@ public:
     }
     if (!x.isFinite())
       return x;
-    if (x.a == 0)
+    if (x.a == 0 && x.b == 0)
       return ResidueOf(1);
-    uint64_t exponent =
-        x.hasModQ() ? x.b : Q::reduce(hashOf(Uninterpreted::Exponent, x.a));
-    return finite(powerOfRoot<Field>(exponent), unknown);
+    return finite(powerOfRoot<Field>(x.exponent()), unknown);
   }
 
   /// f(x, y) for a function of which nothing is known; of no finite arguments
@@ -267,6 +269,15 @@ private:
                             plusInfinite = nan - 2, farMinus = nan - 3,
                             firstSpecial = nan - 3;
 
+  /// The residue modulo q or a hash for it, odd so that exp(-x) = 1/exp(x).
+  uint64_t exponent() const {
+    if (hasModQ())
+      return b;
+    uint64_t opposite = P::negate(a),
+             hash = Q::reduce(
+                 hashOf(Uninterpreted::Exponent, std::min(a, opposite)));
+    return a < opposite ? hash : Q::negate(hash);
+  }
   static constexpr ResidueOf special(uint64_t kind) { return finite(kind, 0); }
   static void noteFar(ResidueOf x, ResidueOf y) {
     if (x.a == farMinus || y.a == farMinus)

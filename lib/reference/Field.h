@@ -77,7 +77,7 @@ template <class Field, bool isP> struct Modulo {
   }
   /// 2^exponent, which is a residue for negative exponents too.
   static uint64_t powerOfTwo(int exponent) {
-    constexpr int least = -1100, most = 1100; // of doubles
+    constexpr int least = -1130, most = 1100; // of doubles' last bits
     static const auto table = [] {
       std::array<uint64_t, most - least + 1> powers;
       uint64_t half = (modulus + 1) / 2;
