@@ -57,6 +57,6 @@ void hybrid::detail::registerBufferization(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, HybridDialect *) {
     attach<SsdScanOp, StateUpdateOp, CausalConv1dOp, AttentionOp,
            OnlineAttentionOp, KvCacheUpdateOp, RotaryEmbeddingOp, RmsNormOp,
-           QuantizedMatmulOp, PackedMatmulOp>(context);
+           QuantizedMatmulOp, PackedMatmulOp, IndexedMatmulOp>(context);
   });
 }

@@ -130,6 +130,14 @@ LoopNest PackedMatmulOp::getLoopNest() {
   return nest;
 }
 
+Dims IndexedMatmulOp::getNamedDims() {
+  return {{"lhs", "tk"},
+          {"weights", getTransposed() ? "enk" : "ekn"},
+          {"indices", "t"},
+          {"y", "tn"}};
+}
+std::string IndexedMatmulOp::getLoopNames() { return "tn"; }
+
 LoopNest LoopNest::get(ComputeOpInterface op) {
   Dims named = op.getNamedDims();
   std::string loops = op.getLoopNames(), carried = op.getCarriedLoops();

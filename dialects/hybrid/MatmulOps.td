@@ -1,4 +1,5 @@
-// Matrix products with weights in a packed or quantised form.
+// Matrix products with weights in a packed or quantised form, or that are
+// chosen per row.
 #ifndef JARANA_HYBRID_MATMUL_OPS_TD
 #define JARANA_HYBRID_MATMUL_OPS_TD
 
@@ -6,7 +7,7 @@ include "dialects/hybrid/ComputeOpBase.td"
 
 def Hybrid_MatmulDocs : OpDocGroup {
   let summary = "Matrix products";
-  let description = "Products with weights in a form of their own.";
+  let description = "Products with weights in a form of their own, or chosen per row.";
 }
 
 let opDocGroup = Hybrid_MatmulDocs in {
@@ -95,6 +96,50 @@ def Hybrid_PackedMatmulOp : Hybrid_ComputeOp<"packed_matmul", 1, "false",
   let builders = [OpBuilder<(ins "::mlir::Value":$lhs, "::mlir::Value":$panels,
                                  "::mlir::Value":$y), [{
     build($_builder, $_state, detail::tensorTypes({y}), lhs, panels, y);
+  }]>];
+}
+
+def Hybrid_IndexedMatmulOp : Hybrid_ComputeOp<"indexed_matmul", 1, "false"> {
+  let summary = "product of each row with a matrix that an index chooses";
+  let description = [{
+    `y[t, j] = sum_i lhs[t, i] * weights[indices[t], i, j]`, summed in f32: the
+    products of routed experts, where `t` counts pairs of a token and an expert
+    chosen for it. With `transposed` a matrix is stored as `[n, k]`, so that it
+    is `weights[indices[t], j, i]`. No matrix is copied.
+
+    An index counts from the end where it is negative. One outside `[-e, e)`
+    leaves its row of `y` undefined, and nothing outside of `weights` is read.
+
+    | operand | dimensions |
+    |---|---|
+    | `lhs` | `[t, k]` |
+    | `weights` | `[e, k, n]`, or `[e, n, k]` with `transposed` |
+    | `indices` | `[t]`, i64 |
+    | `y` (init) | `[t, n]`, written |
+
+    ```mlir
+    %y = hybrid.indexed_matmul ins(%x, %experts, %chosen : tensor<?x64xf32>, tensor<4x192x64xf32>, tensor<?xi64>)
+        outs(%init : tensor<?x192xf32>) {transposed} -> tensor<?x192xf32>
+    ```
+
+    Loops for tiling: `t`, then `n`, both parallel.
+
+    1. (`indexed_matmul_c1`) the ranks are those of the table.
+    2. (`indexed_matmul_c2`) dimensions with the same letter have the same size.
+    3. (`indexed_matmul_c3`) the number of matrices `e` is known and positive.
+    4. (`indexed_matmul_c4`) `lhs` and `y` have one element type, f32, f16 or bf16; `weights` has any of these.
+    5. (`indexed_matmul_c5`) `indices` is i64.
+  }];
+  let arguments = (ins Hybrid_Shaped:$lhs, Hybrid_Shaped:$weights, Hybrid_Shaped:$indices,
+                       Hybrid_Shaped:$y, UnitAttr:$transposed);
+  let assemblyFormat = [{
+    `ins` `(` $lhs `,` $weights `,` $indices `:` type($lhs) `,` type($weights) `,` type($indices) `)`
+    `outs` `(` $y `:` type($y) `)` attr-dict (`->` type($resultTensors)^)?
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$lhs, "::mlir::Value":$weights,
+      "::mlir::Value":$indices, "::mlir::Value":$y, "bool":$transposed), [{
+    build($_builder, $_state, detail::tensorTypes({y}), lhs, weights, indices, y,
+          transposed ? $_builder.getUnitAttr() : ::mlir::UnitAttr());
   }]>];
 }
 

@@ -63,6 +63,23 @@ int64_t elements(Value value) {
   return type.hasStaticShape() ? type.getNumElements() : 0;
 }
 
+/// How many matrices are chosen for a token: the last dimension of the indices
+/// before they were made one row, [..., tokens, chosen].
+int64_t chosenPerToken(Value indices) {
+  auto collapse = indices.getDefiningOp<tensor::CollapseShapeOp>();
+  if (!collapse || collapse.getSrcType().getShape().empty())
+    return 1;
+  int64_t last = collapse.getSrcType().getShape().back();
+  return ShapedType::isDynamic(last) ? 1 : last;
+}
+
+/// Elements of the matrices that are chosen for a token.
+int64_t chosenElements(hybrid::IndexedMatmulOp op) {
+  auto type = cast<ShapedType>(op.getWeights().getType());
+  return elements(op.getWeights()) / std::max<int64_t>(type.getDimSize(0), 1) *
+         chosenPerToken(op.getIndices());
+}
+
 } // namespace
 
 FailureOr<std::vector<WeightPlacement>> layoutWeights(ModuleOp module) {
@@ -118,6 +135,12 @@ void estimateWork(ModuleOp module, Manifest &manifest) {
     } else if (auto quantized = dyn_cast<hybrid::QuantizedMatmulOp>(op)) {
       manifest.flopsPerToken += 2 * elements(quantized.getCodes()) * 8 /
                                 static_cast<int64_t>(quantized.getBits());
+    } else if (auto indexed = dyn_cast<hybrid::IndexedMatmulOp>(op)) {
+      manifest.flopsPerToken += 2 * chosenElements(indexed);
+      auto weights = cast<ShapedType>(indexed.getWeights().getType());
+      if (isWeight(indexed.getWeights()))
+        manifest.weightBytesPerToken +=
+            chosenElements(indexed) * storedBytes(weights.getElementType());
     } else if (auto product = dyn_cast<linalg::LinalgOp>(op);
                product && linalg::isaContractionOpInterface(product)) {
       for (Value input : product.getDpsInputs())
@@ -125,12 +148,13 @@ void estimateWork(ModuleOp module, Manifest &manifest) {
           manifest.flopsPerToken += 2 * elements(input);
     }
   });
-  // A weight that is only looked into (an embedding) is not read as a whole.
+  // A weight that is only looked into (an embedding), or of which matrices are
+  // chosen, is not read as a whole.
   SymbolTable symbols(module);
   llvm::DenseSet<StringAttr> counted;
   scope->walk([&](hybrid::LoadWeightOp load) {
     bool whole = llvm::any_of(load->getUsers(), [](Operation *user) {
-      return !isa<tensor::ExtractOp>(user);
+      return !isa<tensor::ExtractOp, hybrid::IndexedMatmulOp>(user);
     });
     auto weight = symbols.lookup<hybrid::WeightOp>(load.getWeight());
     if (whole && weight && counted.insert(weight.getSymNameAttr()).second)

@@ -26,6 +26,7 @@ template <class Real> const TableOf<Real> &table() {
     addHybridScan(all);
     addHybridAttention(all);
     addHybridPointwise(all);
+    addIndexedMatmul(all);
     return all;
   }();
   return operators;

@@ -4,6 +4,7 @@
 #include "dialects/onnx/OnnxDialect.h"
 #include "jarana/error.h"
 #include "passes/raise/Lowering.h"
+#include "passes/raise/lower/IndexedProduct.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
@@ -218,12 +219,15 @@ private:
     return weights[value] = result;
   }
 
-  /// Products with a matrix of weights on the right have kernels.
+  /// Products with a matrix of weights on the right, or with matrices that
+  /// indices choose, have kernels.
   void product(Operation *op) {
     Value lhs = op->getOperand(0),
           rhs = op->getNumOperands() > 1 ? op->getOperand(1) : Value();
     if (!rhs || isWeight(op->getResult(0)) ||
         (opName(op) != "Einsum" && isWeight(rhs) && onnxRank(rhs) <= 2))
+      return;
+    if (IndexedProduct::match(op, shapes))
       return;
     if (opName(op) == "MatMul" && isOuter(lhs))
       return;

@@ -443,6 +443,28 @@ TEST(HybridPointwise, PackedProductOfRaggedPanels) {
               run("MatMul", {&lhs, &right})[0], 0);
 }
 
+TEST(IndexedMatmul, EachRowMeetsItsMatrix) {
+  Tensor lhs = noise({4, 3}, 1), weights = noise({2, 3, 5}, 2),
+         indices = ints({4}, {1, 0, -1, -2}), y(DType::f32, {4, 5});
+  Tensor expected(DType::f32, {4, 5}), columns(DType::f32, {2, 5, 3});
+  for (int64_t t = 0; t < 4; ++t)
+    for (int64_t j = 0; j < 5; ++j)
+      for (int64_t i = 0; i < 3; ++i) {
+        int64_t matrix = t % 2 == 0; // 1, 0, -1 = 1, -2 = 0
+        double weight = weights.reals[(matrix * 3 + i) * 5 + j];
+        columns.reals[(matrix * 5 + j) * 3 + i] = weight;
+        expected.reals[t * 5 + j] += lhs.reals[t * 3 + i] * weight;
+      }
+  expectClose(run("hybrid.indexed_matmul", {&lhs, &weights, &indices, &y})[0],
+              expected);
+  expectClose(run("hybrid.indexed_matmul", {&lhs, &columns, &indices, &y},
+                  {{"transposed", "unit"}})[0],
+              expected);
+  indices.ints[2] = 2;
+  EXPECT_THROW(run("hybrid.indexed_matmul", {&lhs, &weights, &indices, &y}),
+               Error);
+}
+
 TEST(HybridPointwise, RotationsOfBothKinds) {
   Tensor x = floats({1, 1, 1, 5}, {1, 2, 3, 4, 5}),
          cosines = floats({1, 1, 2}, {0, 1}), sines = floats({1, 1, 2}, {1, 0}),

@@ -185,3 +185,40 @@ PackedMatmulOp::decomposeOperation(OpBuilder &builder) {
   sum = build.slice(sum, 1, build.attr(0), build.size('n'));
   return SmallVector<Value>{build.store(sum, getY(), "mn")};
 }
+
+FailureOr<SmallVector<Value>>
+IndexedMatmulOp::decomposeOperation(OpBuilder &builder) {
+  if (!hasPureTensorSemantics())
+    return failure();
+  Build build(builder, getLoc());
+  build.bind(getLhs(), "tk");
+  build.bind(getY(), "tn");
+  Value weights = getWeights();
+  int64_t matrices = cast<RankedTensorType>(weights.getType()).getDimSize(0);
+  // Matrices are read where they lie: the gathered ones would fill memory.
+  Value sum = build.generic(
+      "tnk", "k", {{getLhs(), "tk"}, {getIndices(), "t"}},
+      {{build.filled("tn", 0), "tn"}}, [&](Scalars &s, ValueRange args) {
+        auto number = [&](int64_t value) -> Value {
+          return arith::ConstantIndexOp::create(s.b, s.loc, value);
+        };
+        Value index =
+            arith::IndexCastOp::create(s.b, s.loc, s.b.getIndexType(), args[1]);
+        Value fromEnd =
+            arith::AddIOp::create(s.b, s.loc, index, number(matrices));
+        Value negative = arith::CmpIOp::create(
+            s.b, s.loc, arith::CmpIPredicate::slt, index, number(0));
+        index = s.select(negative, fromEnd, index);
+        index = arith::MaxSIOp::create(s.b, s.loc, index, number(0));
+        index = arith::MinSIOp::create(s.b, s.loc, index, number(matrices - 1));
+        Value n = linalg::IndexOp::create(s.b, s.loc, 1),
+              k = linalg::IndexOp::create(s.b, s.loc, 2);
+        Value weight = tensor::ExtractOp::create(s.b, s.loc, weights,
+                                                 getTransposed()
+                                                     ? ValueRange{index, n, k}
+                                                     : ValueRange{index, k, n});
+        return SmallVector<Value>{
+            s.add(args[2], s.mul(s.widen(args[0]), s.widen(weight)))};
+      })[0];
+  return SmallVector<Value>{build.store(sum, getY(), "tn")};
+}

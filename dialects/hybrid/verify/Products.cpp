@@ -87,6 +87,10 @@ LogicalResult QuantizedMatmulOp::verify() {
   return verifyElementType(*this, {"zero_points", getZeroPoints()}, i8);
 }
 
+static bool isStoredFloat(Type type) {
+  return type.isF32() || type.isF16() || type.isBF16();
+}
+
 LogicalResult PackedMatmulOp::verify() {
   // packed_matmul_c1, packed_matmul_c2
   if (failed(verifyShapes(*this)))
@@ -104,9 +108,29 @@ LogicalResult PackedMatmulOp::verify() {
   if (failed(verifySameFloat(*this, {{"lhs", getLhs()}, {"y", getY()}})))
     return failure();
   Type panel = cast<ShapedType>(getPanels().getType()).getElementType();
-  if (panel.isF32() || panel.isF16() || panel.isBF16() ||
-      panel.isSignlessInteger(8))
+  if (isStoredFloat(panel) || panel.isSignlessInteger(8))
     return success();
   return emitOpError("panels must have elements of f32, f16, bf16 or i8, got ")
          << panel;
+}
+
+LogicalResult IndexedMatmulOp::verify() {
+  // indexed_matmul_c1, indexed_matmul_c2
+  if (failed(verifyShapes(*this)))
+    return failure();
+  auto weights = shapedType(getWeights());
+  int64_t matrices = weights.getDimSize(0);
+  if (ShapedType::isDynamic(matrices) || matrices == 0) // indexed_matmul_c3
+    return emitOpError(
+               "weights dimension 0 (e) must be known and positive, got ")
+           << weights;
+  // indexed_matmul_c4
+  if (failed(verifySameFloat(*this, {{"lhs", getLhs()}, {"y", getY()}})))
+    return failure();
+  if (!isStoredFloat(weights.getElementType()))
+    return emitOpError("weights must have elements of f32, f16 or bf16, got ")
+           << weights.getElementType();
+  // indexed_matmul_c5
+  return verifyElementType(*this, {"indices", getIndices()},
+                           IntegerType::get(getContext(), 64));
 }

@@ -23,5 +23,6 @@ template <class Real> void addQuantization(TableOf<Real> &);
 template <class Real> void addHybridScan(TableOf<Real> &);
 template <class Real> void addHybridAttention(TableOf<Real> &);
 template <class Real> void addHybridPointwise(TableOf<Real> &);
+template <class Real> void addIndexedMatmul(TableOf<Real> &);
 
 } // namespace jarana::reference

@@ -26,6 +26,7 @@ ArrayRef<std::pair<StringRef, Emit>> kernels() {
   static const std::pair<StringRef, Emit> table[] = {
       Kernel<AttentionOp, emitAttention>::entry(),
       Kernel<CausalConv1dOp, emitCausalConv1d>::entry(),
+      Kernel<IndexedMatmulOp, emitIndexedMatmul>::entry(),
       Kernel<KvCacheUpdateOp, emitKvCacheUpdate>::entry(),
       Kernel<PackedMatmulOp, emitPackedMatmul>::entry(),
       Kernel<QuantizedMatmulOp, emitQuantizedMatmul>::entry(),

@@ -9,6 +9,7 @@ namespace jarana::cpu {
 
 void emitAttention(Emitter &e, mlir::hybrid::AttentionOp op);
 void emitCausalConv1d(Emitter &e, mlir::hybrid::CausalConv1dOp op);
+void emitIndexedMatmul(Emitter &e, mlir::hybrid::IndexedMatmulOp op);
 void emitKvCacheUpdate(Emitter &e, mlir::hybrid::KvCacheUpdateOp op);
 void emitPackedMatmul(Emitter &e, mlir::hybrid::PackedMatmulOp op);
 void emitQuantizedMatmul(Emitter &e, mlir::hybrid::QuantizedMatmulOp op);

@@ -43,9 +43,12 @@ struct TargetInfo {
   int64_t codeRows(int64_t depth) const;
   /// f32 elements of such rows, together, on the stack of each thread.
   static constexpr int64_t longestCodeRow = 1 << 16;
-  /// Columns whose quantised weights, of `bytes` each, stay in the second-level
-  /// cache.
+  /// Columns whose weights, of `bytes` each, stay in the second-level cache
+  /// while rows go by.
   int64_t codeColumns(int64_t bytes) const;
+  /// Rows with the same matrix that meet a vector of it while it is in
+  /// registers, where each row chooses its matrix: a power of two.
+  int64_t chosenRows() const { return registers / 4; }
   /// Multiply-adds (or operations as dear) that pay for waking the threads.
   int64_t parallelWork() const { return 1 << 16; }
 };

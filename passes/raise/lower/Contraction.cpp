@@ -1,5 +1,6 @@
 // MatMul, Gemm, Einsum.
 #include "passes/raise/Lowering.h"
+#include "passes/raise/lower/IndexedProduct.h"
 #include "passes/raise/lower/Scalars.h"
 
 using namespace mlir;
@@ -73,6 +74,10 @@ Tensor lowerProduct(Lowering &lowering, Tensor lhs, Tensor rhs,
 namespace {
 
 LogicalResult lowerMatMul(Lowering &lowering, Operation *op) {
+  if (auto indexed = IndexedProduct::match(op, lowering.shapes)) {
+    lowering.set(op->getResult(0), indexed->lower(lowering, op));
+    return success();
+  }
   lowering.set(op->getResult(0),
                lowerProduct(lowering, lowering.get(op, 0), lowering.get(op, 1),
                             lowering.shapeOf(op->getResult(0)),

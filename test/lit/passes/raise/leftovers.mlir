@@ -47,15 +47,15 @@ func.func @outer(%x: tensor<?x4x1xf32> {onnx.name = "x", onnx.dims = ["b", "4", 
 
 // -----
 
-// Rows of weights that are chosen at run time, and a sum of products that reads each element once.
+// Weights of a rank that has no kernel, chosen at run time, and a sum of products that reads each element once.
 // Per row 32 multiplications, 32 elements gathered, and 4 in the last sum.
 // SHARE: {facts = {share = "47.1 %"}, node = "experts", op = "MatMul", reason
 // CHECK: error: MatMul node 'experts' stays on a generic path: a product with weights that are chosen when the model runs (routed experts)
-func.func @experts(%x: tensor<?x1x8xf32> {onnx.name = "x", onnx.dims = ["b", "1", "8"]}, %which: tensor<?xi64> {onnx.name = "which", onnx.dims = ["b"]},
+func.func @experts(%x: tensor<?x1x1x8xf32> {onnx.name = "x", onnx.dims = ["b", "1", "1", "8"]}, %which: tensor<?xi64> {onnx.name = "which", onnx.dims = ["b"]},
     %z: tensor<?x1x4xf32> {onnx.name = "z", onnx.dims = ["b", "1", "4"]}) -> (tensor<?x1xf32> {onnx.name = "y"}) {
-  %w = onnx.Constant dense<0.5> : tensor<3x8x4xf32>
-  %0 = onnx.Gather %w, %which {axis = 0 : i64} : (tensor<3x8x4xf32>, tensor<?xi64>) -> tensor<?x8x4xf32>
-  %1 = onnx.MatMul %x, %0 : (tensor<?x1x8xf32>, tensor<?x8x4xf32>) -> tensor<?x1x4xf32> loc("experts")
-  %2 = onnx.Einsum %1, %z {equation = "abc,abc->ab"} : (tensor<?x1x4xf32>, tensor<?x1x4xf32>) -> tensor<?x1xf32> loc("row")
+  %w = onnx.Constant dense<0.5> : tensor<3x1x8x4xf32>
+  %0 = onnx.Gather %w, %which {axis = 0 : i64} : (tensor<3x1x8x4xf32>, tensor<?xi64>) -> tensor<?x1x8x4xf32>
+  %1 = onnx.MatMul %x, %0 : (tensor<?x1x1x8xf32>, tensor<?x1x8x4xf32>) -> tensor<?x1x1x4xf32> loc("experts")
+  %2 = onnx.Einsum %1, %z {equation = "abcd,acd->ac"} : (tensor<?x1x1x4xf32>, tensor<?x1x4xf32>) -> tensor<?x1xf32> loc("row")
   return %2 : tensor<?x1xf32>
 }

@@ -159,3 +159,33 @@ func.func @quantized_product(%x: memref<?x64xf32>, %codes: memref<16x2x16xi8>, %
   hybrid.quantized_matmul ins(%x, %codes, %scales : memref<?x64xf32>, memref<16x2x16xi8>, memref<16x2xf32>) outs(%y : memref<?x16xf32>) {bits = 4, block = 32}
   return
 }
+
+// Rows that chose the same matrix are collected, and meet its columns in whole
+// blocks; no matrix is copied.
+// CHECK-LABEL: func.func @chosen_matrices(
+// CHECK-SAME:    %[[X:.*]]: memref<?x64xf32>, %[[W:.*]]: memref<4x96x64xbf16>, %[[CHOSEN:.*]]: memref<?xi64>, %[[Y:.*]]: memref<?x96xf32>)
+// CHECK:         %[[ROWS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<{{[48]}}xindex>
+// CHECK:         memref.load %[[CHOSEN]]
+// CHECK:         scf.if
+// CHECK:           memref.store %{{.*}}, %[[ROWS]]
+// CHECK:           memref.load %[[ROWS]]
+// WIDE:            vector.load %[[W]]{{.*}} vector<16xbf16>
+// NARROW:          vector.load %[[W]]{{.*}} vector<8xbf16>
+// CHECK:           arith.extf
+// CHECK:           vector.reduction <add>
+// CHECK:           memref.store %{{.*}}, %[[Y]]
+// CHECK-NOT:     hybrid.
+func.func @chosen_matrices(%x: memref<?x64xf32>, %w: memref<4x96x64xbf16>, %chosen: memref<?xi64>, %y: memref<?x96xf32>) {
+  hybrid.indexed_matmul ins(%x, %w, %chosen : memref<?x64xf32>, memref<4x96x64xbf16>, memref<?xi64>) outs(%y : memref<?x96xf32>) {transposed}
+  return
+}
+
+// Matrices stored as [k, n] give vectors of columns.
+// CHECK-LABEL: func.func @chosen_columns(
+// CHECK-NOT:     vector.reduction
+// CHECK:         vector.store
+// CHECK-NOT:     hybrid.
+func.func @chosen_columns(%x: memref<?x64xf32>, %w: memref<4x64x96xf32>, %chosen: memref<?xi64>, %y: memref<?x96xf32>) {
+  hybrid.indexed_matmul ins(%x, %w, %chosen : memref<?x64xf32>, memref<4x64x96xf32>, memref<?xi64>) outs(%y : memref<?x96xf32>)
+  return
+}
