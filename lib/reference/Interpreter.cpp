@@ -74,6 +74,8 @@ template <class Real> struct InterpreterOf<Real>::Impl {
   mlir::SymbolTable symbols;
   Weights weights;
   std::map<std::string, TensorPtr> converted; // weights, of other scalars
+  /// What comparisons with one number compare with.
+  llvm::DenseMap<mlir::Operation *, double> thresholds;
   Observer observer;
   std::optional<std::string> refusal;
   std::map<mlir::Block *, Deaths> deaths; // references to it stay valid
@@ -120,28 +122,18 @@ std::string inTable(mlir::Operation &op) {
 /// Where(x > threshold, x, softplus(x)) with a threshold of 20 or more is
 /// softplus(x): in floats the branches agree there. Gives the second branch
 /// where the op is that, by value: nothing is known of how it is spelled.
-TensorsOf<Exact> curvedBranch(mlir::Operation &op,
-                              const TensorsOf<Exact> &operands) {
+TensorsOf<Exact> curvedBranch(const TensorsOf<Exact> &operands,
+                              double threshold) {
   constexpr double smallestThreshold = 20;
-  mlir::Operation *compare = op.getOperand(0).getDefiningOp();
-  llvm::StringRef name = compare ? compare->getName().getStringRef() : "";
-  if (name != "onnx.Greater" && name != "onnx.GreaterOrEqual")
-    return {};
-  auto limit = compare->getOperand(1).getDefiningOp();
-  auto value = limit ? limit->getAttrOfType<mlir::ElementsAttr>("value")
-                     : mlir::ElementsAttr();
-  if (!value || value.getNumElements() != 1)
-    return {};
-  Tensor threshold = tensorOf(value);
   const TensorOf<Exact> &above = *operands[0], &line = *operands[1],
                         &curve = *operands[2];
-  if (!isFloat(threshold.dtype) || threshold.reals[0] < smallestThreshold ||
+  if (threshold < smallestThreshold || !isFloat(line.dtype) ||
       above.shape != line.shape || line.shape != curve.shape)
     return {};
   for (size_t i = 0; i < line.reals.size(); ++i) {
     const Exact &x = line.reals[i];
     if (curve.reals[i] != log1p(exp(x)) ||
-        above.ints[i] != (x > Exact(threshold.reals[0])))
+        above.ints[i] != (x > Exact(threshold)))
       return {};
   }
   ExactEvents::note(Assumption::LinearIsSoftplus);
@@ -154,7 +146,11 @@ TensorsOf<Real> apply(mlir::Operation &op, ValuesOf<Real> &values) {
   const OperatorOf<Real> *function = findOperatorOf<Real>(inTable(op));
   InputsOf<Real> inputs = inputsOf<Real>(
       &op, [&](mlir::Value value) { return values.lookup(value).get(); });
-  std::vector<TensorOf<Real>> results = (*function)(inputs, attributesOf(&op));
+  Attributes attributes = attributesOf(&op);
+  if constexpr (!std::is_same_v<Real, double>)
+    if (auto parts = op.getAttrOfType<mlir::DenseF64ArrayAttr>(kUnroundedScale))
+      attributes["unrounded_scale"] = std::vector<double>(parts.asArrayRef());
+  std::vector<TensorOf<Real>> results = (*function)(inputs, attributes);
   if (results.size() < op.getNumResults())
     throw Error("has more results than the operator");
   TensorsOf<Real> tensors;
@@ -297,10 +293,19 @@ auto InterpreterOf<Real>::Impl::runOp(mlir::Operation &op, Values &values,
   if constexpr (std::is_same_v<Real, double>) {
     if (isFactorOfSilu(op))
       return unroundedSigmoid(*values.lookup(op.getOperand(0)));
+  } else if (name == "onnx.Greater" || name == "onnx.GreaterOrEqual") {
+    const TensorPtr &limit = values.find(op.getOperand(1))->second;
+    if (isFloat(limit->dtype) && limit->size() == 1)
+      if (auto threshold = limit->reals[0].concrete())
+        thresholds[&op] = *threshold;
   } else if (name == "onnx.Where") {
-    Tensors curved = curvedBranch(op, operandsOf<Real>(op, values));
-    if (!curved.empty())
-      return curved;
+    auto compared = thresholds.find(op.getOperand(0).getDefiningOp());
+    if (compared != thresholds.end()) {
+      Tensors curved =
+          curvedBranch(operandsOf<Real>(op, values), compared->second);
+      if (!curved.empty())
+        return curved;
+    }
   }
   if (findOperatorOf<Real>(inTable(op)))
     return apply<Real>(op, values);

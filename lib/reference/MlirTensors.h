@@ -34,9 +34,8 @@ InputsOf<Real>
 inputsOf(mlir::Operation *,
          llvm::function_ref<const TensorOf<Real> *(mlir::Value)> valueOf);
 
-/// Throws where a tensor's type, rank or a static dimension is not the type's; a
-/// scalar has rank 0.
-/// `what` begins the message.
+/// Throws where a tensor's type, rank or a static dimension is not the type's;
+/// a scalar has rank 0. `what` begins the message.
 template <class Real>
 void checkType(const std::string &what, const TensorOf<Real> &, mlir::Type);
 

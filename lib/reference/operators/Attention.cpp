@@ -83,6 +83,22 @@ T<Real> biasOf(const InputsOf<Real> &inputs, const Attributes &attributes,
   return bias;
 }
 
+/// The attribute, or its default; before it was rounded where it is known how
+/// it came about ("unrounded_scale": n / (d sqrt(r))).
+template <class Real> Real scaleOf(const Attributes &attributes, int64_t size) {
+  auto unrounded = attributes.find("unrounded_scale");
+  if (unrounded != attributes.end()) {
+    const auto &parts = std::get<std::vector<double>>(unrounded->second);
+    Real scale =
+        Real(parts.at(0)) / (Real(parts.at(1)) * math::sqrt(Real(parts.at(2))));
+    if (scale != Real(number(attributes, "scale")))
+      ExactEvents::note(Assumption::Unrounded);
+    return scale;
+  }
+  return has(attributes, "scale") ? Real(number(attributes, "scale"))
+                                  : Real(1) / math::sqrt(Real(size));
+}
+
 /// Q, K, V, attn_mask?, past_key?, past_value?, nonpad_kv_seqlen? -> Y,
 /// present_key, present_value, qk_matmul_output.
 template <class Real>
@@ -113,8 +129,7 @@ std::vector<T<Real>> attention(const InputsOf<Real> &inputs,
   if (kvHeads == 0 || heads % kvHeads)
     throw Error(std::to_string(heads) + " query heads do not divide into " +
                 std::to_string(kvHeads) + " groups");
-  Real scale = has(attributes, "scale") ? Real(number(attributes, "scale"))
-                                        : Real(1) / math::sqrt(Real(size));
+  Real scale = scaleOf<Real>(attributes, size);
   Real cap(number(attributes, "softcap", 0.0));
   int64_t mode = integer(attributes, "qk_matmul_output_mode", 0);
   DType precision = dtype(attributes, "softmax_precision").value_or(DType::f64);

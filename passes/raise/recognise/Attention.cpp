@@ -13,6 +13,7 @@
 // (emptyRowsStayApart) those without keys, or at last all of padding, are left
 // out of the comparison. Elsewhere the graph's own mask is kept, which gives
 // the same rows.
+#include "lib/reference/MlirTensors.h"
 #include "passes/raise/recognise/AttentionMask.h"
 #include "passes/raise/recognise/Constants.h"
 
@@ -309,9 +310,12 @@ private:
       return build.attribute(
           name, build.b.getF32FloatAttr(static_cast<float>(number)));
     };
+    Factor scale = match.scale * key.scale;
     SmallVector<NamedAttribute> attributes = {
-        integer("is_causal", guess.causal),
-        real("scale", match.scale * key.scale)};
+        integer("is_causal", guess.causal), real("scale", scale.value()),
+        build.attribute(reference::kUnroundedScale,
+                        build.b.getDenseF64ArrayAttr(
+                            {scale.numerator, scale.denominator, scale.root}))};
     if (match.softcap != 0)
       attributes.push_back(real("softcap", match.softcap));
     if (guess.window >= 0)

@@ -60,14 +60,14 @@ HeadsRequest::read(Value value, Layout layout,
       (width && size != width) || !context.proveEqual(shape[0], batch) ||
       !context.proveEqual(shape[positionsAt], positions))
     return std::nullopt;
-  return HeadsValue{value, layout, *count, 1};
+  return HeadsValue{value, layout, *count, {}};
 }
 
 SmallVector<HeadsValue, 2> collectHeads(Value operand,
                                         const HeadsRequest &request,
                                         onnx::SymbolicShapes &shapes) {
   std::optional<HeadsValue> whole, fewest;
-  double scale = 1;
+  Factor scale;
   Value value = operand;
   for (int step = 0; step < 40; ++step) {
     auto here = request.read(value, Layout::HeadsFirst, shapes);
@@ -104,7 +104,7 @@ SmallVector<HeadsValue, 2> collectHeads(Value operand,
   return found;
 }
 
-Value timesNumber(Operation *op, onnx::SymbolicShapes &shapes, double &scale) {
+Value timesNumber(Operation *op, onnx::SymbolicShapes &shapes, Factor &scale) {
   StringRef name = opName(op);
   if (name == "Identity" || (name == "Cast" && elementOf(op->getOperand(0)) ==
                                                    elementOf(op->getResult(0))))
@@ -112,12 +112,12 @@ Value timesNumber(Operation *op, onnx::SymbolicShapes &shapes, double &scale) {
   if (name != "Mul" && name != "Div")
     return {};
   if (auto number = scalarNumber(op->getOperand(1), shapes)) {
-    scale *= name == "Mul" ? *number : 1 / *number;
+    (name == "Mul" ? scale.numerator : scale.denominator) *= *number;
     return op->getOperand(0);
   }
   if (auto number = scalarNumber(op->getOperand(0), shapes);
       number && name == "Mul") {
-    scale *= *number;
+    scale.numerator *= *number;
     return op->getOperand(1);
   }
   return {};

@@ -69,7 +69,7 @@ public:
     match.outputs.push_back(
         {match.valueProduct->getResult(0), valueLayouts->second});
     if (match.softcap != 0)
-      match.scale *= match.softcap;
+      match.scale.numerator *= match.softcap;
     findOutputs();
     return std::move(match);
   }
@@ -98,8 +98,10 @@ public:
     auto width = context.valueOf(q[3]);
     if (!op->hasAttr("scale") && !width)
       return std::nullopt;
-    match.scale =
-        op->hasAttr("scale") ? realOf(op, "scale", 1) : 1 / std::sqrt(*width);
+    if (op->hasAttr("scale"))
+      match.scale.numerator = realOf(op, "scale", 1);
+    else
+      match.scale.root = static_cast<double>(*width);
     if (Value mask = op->getOperand(3); !::mlir::onnx::isAbsent(mask))
       match.masks.push_back(
           {elementOf(mask).isInteger(1) ? MaskTerm::Visible : MaskTerm::Added,
@@ -198,7 +200,7 @@ private:
   }
 
   /// Up through factors that are numbers.
-  Value throughScale(Value value, double &scale) {
+  Value throughScale(Value value, Factor &scale) {
     while (Operation *op = value.getDefiningOp()) {
       Value next = timesNumber(op, shapes, scale);
       if (!next)
@@ -220,7 +222,7 @@ private:
     }
     if (name == "Cast" || name == "CastLike")
       return walkScores(op->getOperand(0), depth - 1);
-    double before = match.scale;
+    Factor before = match.scale;
     if (Value next = timesNumber(op, shapes, match.scale)) {
       if (walkScores(next, depth - 1))
         return true;
@@ -228,8 +230,8 @@ private:
       return false;
     }
     if (name == "Tanh" && match.softcap == 0) {
-      match.softcap = before;
-      match.scale = 1;
+      match.softcap = before.value();
+      match.scale = {};
       if (walkScores(op->getOperand(0), depth - 1))
         return true;
       match.softcap = 0;
@@ -237,7 +239,7 @@ private:
       return false;
     }
     // A mask that is scaled after it was added is another one.
-    if (match.scale != 1 || match.softcap != 0)
+    if (!match.scale.isOne() || match.softcap != 0)
       return false;
     size_t count = match.masks.size();
     if (name == "Add")

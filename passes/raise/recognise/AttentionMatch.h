@@ -4,6 +4,8 @@
 
 #include "passes/raise/recognise/Recogniser.h"
 
+#include <cmath>
+
 namespace jarana::raise::recognise {
 
 /// The order of the dimensions of a tensor of rank 4.
@@ -13,13 +15,26 @@ enum class Layout {
   WidthFirst,     ///< [b, heads, d, positions]
 };
 
+/// A product of numbers of the graph as it is before it is rounded:
+/// numerator / (denominator sqrt(root)).
+struct Factor {
+  double numerator = 1, denominator = 1, root = 1;
+
+  double value() const { return numerator / denominator / std::sqrt(root); }
+  bool isOne() const { return value() == 1; }
+  friend Factor operator*(const Factor &a, const Factor &b) {
+    return {a.numerator * b.numerator, a.denominator * b.denominator,
+            a.root * b.root};
+  }
+};
+
 /// Keys or values at one point of their way to the product: with all query
 /// heads, or before their heads were repeated.
 struct HeadsValue {
   mlir::Value value;
   Layout layout;
   int64_t heads = 0;
-  double scale = 1; ///< what multiplies it after this point
+  Factor scale; ///< what multiplies it after this point
 };
 
 /// What keys or values look like where they enter the product.
@@ -65,7 +80,8 @@ struct AttentionMatch {
   llvm::SmallVector<HeadsValue, 2> values;    ///< in the same way
   llvm::SmallVector<AttentionOutput> outputs; ///< the last one first
   llvm::SmallVector<MaskTerm> masks;
-  double scale = 1, softcap = 0;
+  Factor scale;
+  double softcap = 0;
   bool causal = false; ///< an Attention that is causal already
   symbolic::Expr batch, queries, keyCount;
   int64_t heads = 0;
@@ -81,7 +97,7 @@ std::optional<AttentionMatch> matchAttention(mlir::Operation *anchor,
 /// The operand that `op` multiplies by a number, which `scale` takes up, or
 /// leaves as it is; null where it does neither.
 mlir::Value timesNumber(mlir::Operation *op, onnx::SymbolicShapes &shapes,
-                        double &scale);
+                        Factor &scale);
 
 /// The number that a scalar of the graph always is.
 std::optional<double> scalarNumber(mlir::Value value,

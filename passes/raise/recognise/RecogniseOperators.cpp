@@ -2,6 +2,7 @@
 // graph's place.
 #include "dialects/hybrid/Hybrid.h"
 #include "dialects/onnx/OnnxDialect.h"
+#include "lib/reference/MlirTensors.h"
 #include "passes/raise/Passes.h"
 #include "passes/raise/ShapesAnalysis.h"
 #include "passes/raise/recognise/Recogniser.h"
@@ -10,7 +11,10 @@
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
+
+#include <cmath>
 
 using namespace mlir;
 
@@ -109,6 +113,8 @@ private:
       graph.shapes.context() = saved;
       return reason;
     }
+    for (Operation *op : made) // only for the check
+      op->removeAttr(reference::kUnroundedScale);
     describe(proposal, evidence, ops, made);
     replace(proposal, candidate, made);
     return "";
@@ -177,6 +183,12 @@ private:
            });
   }
 
+  /// "2^-51".
+  static std::string boundOf(const Evidence &evidence) {
+    return "2^" +
+           std::to_string(static_cast<int>(std::ceil(evidence.logBound)));
+  }
+
   /// The evidence, at the op that raising reports.
   void describe(const Proposal &proposal, const Evidence &evidence,
                 const CutOps &ops, ArrayRef<Operation *> made) {
@@ -197,6 +209,13 @@ private:
     add("first", ops.first);
     add("last", ops.last);
     add("verified", evidence.shapes);
+    if (evidence.trials > 0) {
+      add("trials", Twine(evidence.trials));
+      add("bound", boundOf(evidence));
+      add("assumptions", evidence.assumptions.empty()
+                             ? "none"
+                             : llvm::join(evidence.assumptions, "; "));
+    }
     add("error", error);
     add("seed", Twine(evidence.seed));
     (*main)->setAttr("onnx.recognised", b.getDictionaryAttr(facts));
@@ -205,7 +224,11 @@ private:
         remark::RemarkOpts::name(proposal.kind).category("recognise-operators"))
         << "recognised from " << std::to_string(ops.count) << " nodes, '"
         << ops.first << "' to '" << ops.last << "', verified at "
-        << evidence.shapes << " with error " << error << ", seed "
+        << evidence.shapes
+        << (evidence.trials > 0
+                ? " exactly but for a chance of " + boundOf(evidence)
+                : std::string())
+        << ", floats with error " << error << ", seed "
         << std::to_string(evidence.seed);
   }
 

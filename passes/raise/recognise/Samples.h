@@ -8,8 +8,9 @@ namespace jarana::raise::recognise {
 /// Values of all symbols, and what to call them.
 struct Sample {
   std::vector<int64_t> values; ///< by SymbolId
-  size_t group = 0; ///< samples of one group are alternatives: one is enough
-  std::string text; ///< "batch=3 seq=17"
+  size_t group = 0;   ///< samples of one group are alternatives: one is enough
+  std::string text;   ///< "batch=3 seq=17"
+  double seconds = 0; ///< roughly what an evaluation takes, once estimated
 };
 
 /// What is needed to choose: the symbols that the shapes of the arguments of

@@ -5,6 +5,7 @@
 #include "lib/reference/MlirTensors.h"
 #include "lib/reference/operators/Support.h"
 #include "passes/raise/recognise/Cost.h"
+#include "passes/raise/recognise/ExactCheck.h"
 #include "passes/raise/recognise/Randomly.h"
 #include "passes/raise/recognise/Samples.h"
 #include "passes/raise/recognise/Slice.h"
@@ -24,16 +25,26 @@ constexpr uint64_t firstSeed = 2024;
 /// show in the third chunk only.
 constexpr size_t requiredGroups = 3;
 
-/// The largest relative difference that rounding explains.
+/// The bounds that the exact trials must reach: 2^-40.
+constexpr double wantedLogBound = -40;
+/// An op that decides few elements needs many trials for that.
+constexpr int mostTrials = 64;
+/// Inputs are drawn again where a number was divided by zero.
+constexpr int mostDraws = 3;
+/// Where the floats alone may take longer than this, the exact trial is enough.
+constexpr double mostSecondsOfFloats = 0.5;
+
+/// The largest relative difference of floats. Loose, as large roundings refuse
+/// no raise: it is for what is exact in residues only by an assumption.
 double toleranceOf(Type element) {
-  return element.isF16() ? 2e-3 : element.isBF16() ? 1.5e-2 : 1e-5;
+  return element.isBF16() ? 1.5e-2 : element.isF16() ? 2e-3 : 1e-3;
 }
 
 /// Compares tensors of one shape: the largest difference where `counts` (null:
 /// everywhere), relative to the largest magnitude of `expected`. Infinity where
 /// they are not finite at different places.
 double difference(const Tensor &expected, const Tensor &found,
-                  const Tensor *counts, bool &telling) {
+                  const Tensor *counts) {
   double largest = 0, most = 0;
   std::array<reference::Shape, 1> strides = {
       counts ? reference::broadcastStrides(counts->shape, expected.shape)
@@ -52,7 +63,6 @@ double difference(const Tensor &expected, const Tensor &found,
     largest = std::max(largest, std::fabs(a));
     most = std::max(most, std::fabs(a - b));
   });
-  telling |= largest > 0;
   return most == 0 ? 0 : most / largest;
 }
 
@@ -114,38 +124,44 @@ public:
     std::vector<Sample> samples = affordable();
     if (!evidence.holds())
       return evidence;
-    reference::Interpreter interpreter(*module);
+    ExactCheck exact(*module);
+    reference::Interpreter floats(*module);
     telling.assign(proposal.outputs.size(), false);
-    llvm::DenseSet<size_t> done;
+    llvm::DenseSet<size_t> done; // groups
     std::string failure;
-    for (const Sample &sample : samples) {
+    for (auto [number, sample] : llvm::enumerate(samples)) {
       if (done.contains(sample.group))
         continue;
       std::string message;
-      auto expected = evaluateAt(interpreter, cut, sample, message);
-      if (failed(expected)) {
+      std::optional<bool> equal = tryExactly(exact, number, sample, message);
+      if (!equal) {
         failure = sample.text + ": " + message;
         continue;
       }
-      done.insert(sample.group);
-      auto found = evaluateAt(interpreter, made, sample, message);
-      if (failed(found)) {
-        decline("at " + sample.text + " it cannot be evaluated: " + message);
+      if (!*equal)
         return evidence;
-      }
-      if (!compare(*expected, *found, sample))
+      done.insert(sample.group);
+      if ((sample.seconds <= mostSecondsOfFloats || done.size() == 1) &&
+          !compareFloats(floats, sample))
         return evidence;
       evidence.shapes += (evidence.shapes.empty() ? "" : ", ") + sample.text;
+      if (!repeat(exact, number, sample))
+        return evidence;
     }
     bool missing =
         proposal.chunk > 0 && llvm::any_of(required, [&](size_t group) {
           return !done.contains(group);
         });
+    evidence.trials = exact.trials();
+    evidence.logBound = exact.logBound();
+    evidence.assumptions = exact.assumptions();
     if (done.empty() || missing)
       decline(failure.empty() ? "there is no shape at which the graph is valid"
                               : "the graph cannot be evaluated at " + failure);
     else if (llvm::is_contained(telling, false))
       decline("its results are empty or zero at all shapes that were tried");
+    else if (evidence.logBound > wantedLogBound)
+      decline("too few elements are decided by comparisons to tell");
     return evidence;
   }
 
@@ -227,8 +243,10 @@ private:
       }
       if (isRequired && group->second < 0)
         decline("it is too large to be checked at " + sample.text);
-      if (group->second >= 0)
+      if (group->second >= 0) {
+        sample.seconds = cost.seconds;
         chosen.emplace_back(group->second, std::move(sample));
+      }
     }
     // Alternatives of one group stay together, in their order.
     auto order = llvm::to_vector(llvm::seq<size_t>(0, chosen.size()));
@@ -269,60 +287,188 @@ private:
     return tensor;
   }
 
-  /// The results of one side; `message` says why there are none.
-  FailureOr<std::vector<Tensor>> evaluateAt(reference::Interpreter &interpreter,
-                                            const Sliced &side,
-                                            const Sample &sample,
-                                            std::string &message) {
-    std::vector<Tensor> tensors;
+  /// Calls add(tensor, drawn, seed) for each argument of one side; false where
+  /// there are no such tensors, and `message` says why.
+  template <class F>
+  bool forEachInput(const Sliced &side, const Sample &sample,
+                    std::string &message, F add) {
+    auto give = [&](Value value, std::optional<Fill> fill, uint64_t seed) {
+      FailureOr<Tensor> tensor = tensorFor(value, fill, sample, seed);
+      if (failed(tensor))
+        return false;
+      add(std::move(*tensor), fill && *fill != Fill::Mask, seed);
+      return true;
+    };
     try {
-      for (auto [i, input] : llvm::enumerate(proposal.inputs)) {
-        auto tensor = tensorFor(input.value, input.fill, sample, firstSeed + i);
-        if (failed(tensor))
-          return failure();
-        tensors.push_back(std::move(*tensor));
-      }
+      for (auto [i, input] : llvm::enumerate(proposal.inputs))
+        if (!give(input.value, input.fill, firstSeed + i))
+          return false;
       for (Value value : side.further) {
         uint64_t seed = firstSeed + 100;
         if (auto argument = dyn_cast<BlockArgument>(value))
           seed += argument.getArgNumber();
-        auto tensor = tensorFor(value, fillOf(value), sample, seed);
-        if (failed(tensor))
-          return failure();
-        tensors.push_back(std::move(*tensor));
+        if (!give(value, fillOf(value), seed))
+          return false;
       }
     } catch (const Error &error) {
       message = error.what();
-      return failure();
+      return false;
     }
+    return true;
+  }
+
+  /// Diagnostics of an evaluation go to `message`.
+  template <class F> auto quietly(std::string &message, F evaluate) {
     ScopedDiagnosticHandler quiet(graph.function.getContext(),
                                   [&](Diagnostic &diagnostic) {
                                     message = diagnostic.str();
                                     return success();
                                   });
-    return interpreter.run(side.function, std::move(tensors));
+    return evaluate();
   }
 
-  bool compare(const std::vector<Tensor> &expected,
-               const std::vector<Tensor> &found, const Sample &sample) {
+  FailureOr<std::vector<ExactTensor>>
+  evaluateExactly(ExactCheck &check, const Sliced &side, const Sample &sample,
+                  uint64_t draw, std::string &message) {
+    std::vector<ExactTensor> tensors;
+    bool given = forEachInput(
+        side, sample, message, [&](Tensor tensor, bool drawn, uint64_t seed) {
+          tensors.push_back(ExactCheck::inputFrom(std::move(tensor), drawn,
+                                                  seed + 1000 * draw));
+        });
+    if (!given)
+      return failure();
+    return quietly(message, [&] {
+      return check.evaluate(side.function, std::move(tensors));
+    });
+  }
+
+  /// One trial over residues: nothing where the graph cannot be evaluated.
+  std::optional<bool> tryExactly(ExactCheck &check, size_t number,
+                                 const Sample &sample, std::string &message) {
+    for (int attempt = 0; attempt < mostDraws; ++attempt) {
+      uint64_t draw = mostDraws * check.trialsOf(number) + attempt;
+      auto expected = evaluateExactly(check, cut, sample, draw, message);
+      if (failed(expected))
+        continue;
+      auto found = evaluateExactly(check, made, sample, draw, message);
+      if (failed(found)) {
+        decline("at " + sample.text + " it cannot be evaluated: " + message);
+        return false;
+      }
+      std::string where = partExactly(*expected, *found, sample);
+      if (!where.empty()) {
+        std::string op = opWherePart(sample, draw, *found);
+        decline(where + op);
+        return false;
+      }
+      auto results = [](Sliced &side) {
+        return side.function.front().getTerminator()->getOperands();
+      };
+      check.noteTrial(number, results(cut).take_front(candidate.size()),
+                      results(made));
+      return true;
+    }
+    return std::nullopt;
+  }
+
+  /// More trials at a sample until their bound is small enough.
+  bool repeat(ExactCheck &check, size_t number, const Sample &sample) {
+    std::string message;
+    while (std::max(check.logBoundOf(number), check.logBoundOfDecisions()) >
+               wantedLogBound &&
+           check.trialsOf(number) < mostTrials) {
+      std::optional<bool> equal = tryExactly(check, number, sample, message);
+      if (!equal)
+        decline("at " + sample.text + " it cannot be evaluated: " + message);
+      if (!equal || !*equal)
+        return false;
+    }
+    return true;
+  }
+
+  /// How the results differ; empty: they do not.
+  std::string partExactly(const std::vector<ExactTensor> &expected,
+                          const std::vector<ExactTensor> &found,
+                          const Sample &sample) {
     for (size_t i = 0; i < proposal.outputs.size(); ++i) {
       if (expected[i].shape != found[i].shape ||
           expected[i].dtype != found[i].dtype)
-        return decline("output " + std::to_string(i) + " has shape " +
-                       reference::toText(found[i].shape) + " at " +
-                       sample.text + ", the graph's has " +
-                       reference::toText(expected[i].shape));
-      const Tensor *counts =
+        return "output " + std::to_string(i) + " has shape " +
+               reference::toText(found[i].shape) + " at " + sample.text +
+               ", the graph's has " + reference::toText(expected[i].shape);
+      const ExactTensor *counts =
           proposal.relevant && i == 0 ? &expected.back() : nullptr;
       bool tells = telling[i];
-      double error = difference(expected[i], found[i], counts, tells);
+      std::string where = firstDifference(expected[i], found[i], counts, tells);
       telling[i] = tells;
+      if (!where.empty())
+        return "differs at " + sample.text + ", first in element " + where +
+               " of output " + std::to_string(i);
+    }
+    return "";
+  }
+
+  /// Which op of the cut makes the difference: an op without which both sides
+  /// are equal.
+  std::string opWherePart(const Sample &sample, uint64_t draw,
+                          const std::vector<ExactTensor> &found) {
+    constexpr double mostSecondsForAnOp = 0.02;
+    if (sample.seconds > mostSecondsForAnOp)
+      return "";
+    for (Operation &op : cut.function.front().without_terminator()) {
+      if (op.getNumResults() != 1 || op.use_empty())
+        continue;
+      Value result = op.getResult(0);
+      for (Value operand : op.getOperands()) {
+        if (operand.getType() != result.getType() || opName(&op) == "Identity")
+          continue;
+        SmallVector<OpOperand *> uses = llvm::map_to_vector(
+            result.getUses(), [](OpOperand &use) { return &use; });
+        for (OpOperand *use : uses)
+          use->set(operand);
+        std::string message;
+        ExactCheck edited(*module); // one that did not see the uses before
+        auto without = evaluateExactly(edited, cut, sample, draw, message);
+        bool equal =
+            succeeded(without) && partExactly(*without, found, sample).empty();
+        for (OpOperand *use : uses)
+          use->set(result);
+        if (equal)
+          return "; they part at " + opName(&op).str() + " '" +
+                 reportName(&op) + "', without which they are equal";
+      }
+    }
+    return "";
+  }
+
+  bool compareFloats(reference::Interpreter &interpreter,
+                     const Sample &sample) {
+    std::string message;
+    auto evaluate = [&](const Sliced &side) {
+      std::vector<Tensor> tensors;
+      forEachInput(side, sample, message, [&](Tensor tensor, bool, uint64_t) {
+        tensors.push_back(std::move(tensor));
+      });
+      return quietly(message, [&] {
+        return interpreter.run(side.function, std::move(tensors));
+      });
+    };
+    auto expected = evaluate(cut), found = evaluate(made);
+    if (failed(expected) || failed(found))
+      return decline("at " + sample.text +
+                     " it cannot be evaluated: " + message);
+    for (size_t i = 0; i < proposal.outputs.size(); ++i) {
+      const Tensor *counts =
+          proposal.relevant && i == 0 ? &expected->back() : nullptr;
+      double error = difference((*expected)[i], (*found)[i], counts);
       Type element = getElementTypeOrSelf(proposal.outputs[i].getType());
       if (!(error <= toleranceOf(element))) {
         std::string text;
         llvm::raw_string_ostream(text)
-            << "differs at " << sample.text << ": output " << i << " by "
-            << llvm::format("%.2g", error) << " relative to its largest value";
+            << "differs at " << sample.text << " in floats: output " << i
+            << " by " << llvm::format("%.2g", error)
+            << " relative to its largest value";
         return decline(text);
       }
       evidence.error = std::max(evidence.error, error);

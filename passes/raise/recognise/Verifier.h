@@ -9,9 +9,13 @@ namespace jarana::raise::recognise {
 
 /// What a check found.
 struct Evidence {
-  std::string reason; ///< why the proposal does not hold; empty: it does
-  std::string shapes; ///< where it was checked: "batch=1 seq=1, ..."
-  double error = 0;   ///< the largest difference, relative to the largest value
+  std::string reason;  ///< why the proposal does not hold; empty: it does
+  std::string shapes;  ///< where it was checked: "batch=1 seq=1, ..."
+  int trials = 0;      ///< exact ones
+  double logBound = 0; ///< log2 of the chance that another function passed them
+  std::vector<std::string> assumptions; ///< that the exact trials made, where
+  /// The largest difference of floats, relative to the largest value.
+  double error = 0;
   uint64_t seed = 0;
   bool holds() const { return reason.empty(); }
 };
@@ -22,8 +26,10 @@ struct CutOps {
   std::string first, last; ///< names of nodes
 };
 
-/// Evaluates cuts and candidates on random inputs. Cuts that are equal but for
-/// the values that enter them are evaluated once.
+/// Evaluates cuts and candidates on random inputs: over residues, where they
+/// must be equal, and in floats, where they must be close, for what the exact
+/// evaluation takes for granted. Either one refuses. Cuts that are equal but
+/// for the values that enter them are evaluated once.
 class Verifier {
 public:
   explicit Verifier(Graph &graph) : graph(graph) {}

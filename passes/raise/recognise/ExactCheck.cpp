@@ -1,0 +1,156 @@
+#include "passes/raise/recognise/ExactCheck.h"
+
+#include "lib/reference/operators/Support.h"
+#include "passes/raise/recognise/Recogniser.h"
+
+#include <random>
+
+using namespace mlir;
+using namespace jarana::reference;
+
+namespace jarana::raise::recognise {
+namespace {
+
+const char *describe(Assumption assumption) {
+  switch (assumption) {
+  case Assumption::FarIsMinusInfinity:
+    return "constants below -1e30 are minus infinity";
+  case Assumption::CastsAreIdentity:
+    return "float casts are the identity";
+  case Assumption::LinearIsSoftplus:
+    return "softplus is linear above its threshold of 20 or more";
+  case Assumption::Unrounded:
+    return "an attribute is taken before it was rounded";
+  }
+  return "";
+}
+
+const double logQ = std::log2(static_cast<double>(LargeField::q));
+
+} // namespace
+
+ExactCheck::ExactCheck(ModuleOp module)
+    : interpreter(
+          module,
+          [this](
+              Operation &op,
+              const std::vector<std::shared_ptr<const ExactTensor>> &results) {
+            observe(op, results);
+          }) {}
+
+ExactTensor ExactCheck::inputFrom(Tensor tensor, bool drawn, uint64_t seed) {
+  ExactTensor result(tensor.dtype, tensor.shape);
+  result.ints = std::move(tensor.ints);
+  std::mt19937_64 random(seed);
+  for (auto [exact, number] : llvm::zip_equal(result.reals, tensor.reals))
+    exact = drawn ? Exact::finite(random() % LargeField::p,
+                                  random() % LargeField::q)
+                  : Exact(number);
+  return result;
+}
+
+FailureOr<std::vector<ExactTensor>>
+ExactCheck::evaluate(func::FuncOp function, std::vector<ExactTensor> inputs) {
+  for (auto [argument, tensor] :
+       llvm::zip_equal(function.getArguments(), inputs))
+    degrees.draw(argument, tensor.shape);
+  ExactEvents::decisions = 0; // nobody else's
+  ExactEvents::assumptions = 0;
+  return interpreter.run(function, std::move(inputs));
+}
+
+void ExactCheck::observe(
+    Operation &op,
+    const std::vector<std::shared_ptr<const ExactTensor>> &results) {
+  if (uint64_t made = ExactEvents::decisions.exchange(0))
+    decisions[&op] += made;
+  if (uint32_t made = ExactEvents::assumptions.exchange(0))
+    for (Assumption assumption :
+         {Assumption::FarIsMinusInfinity, Assumption::CastsAreIdentity,
+          Assumption::LinearIsSoftplus, Assumption::Unrounded})
+      if (made & static_cast<uint32_t>(assumption))
+        assumed.try_emplace(assumption, reportName(&op));
+  SmallVector<const Shape *> shapes;
+  for (const auto &result : results)
+    shapes.push_back(result ? &result->shape : nullptr);
+  degrees.observe(op, shapes);
+}
+
+void ExactCheck::noteTrial(size_t sample, ValueRange left, ValueRange right) {
+  Trials &trials = bySample[sample];
+  ++trials.count;
+  ++allTrials;
+  for (auto [a, b] : llvm::zip_equal(left, right)) {
+    Degree difference = degrees.degreeOf(a) + degrees.degreeOf(b);
+    trials.degree =
+        std::max(trials.degree, difference.numerator + difference.denominator +
+                                    degrees.hashed);
+  }
+  degrees.hashed = 0;
+}
+
+int ExactCheck::trialsOf(size_t sample) const {
+  auto found = bySample.find(sample);
+  return found == bySample.end() ? 0 : found->second.count;
+}
+
+double ExactCheck::logBoundOf(size_t sample) const {
+  auto found = bySample.find(sample);
+  return found == bySample.end()
+             ? 0
+             : found->second.count *
+                   std::min(0.0, std::log2(found->second.degree) - logQ);
+}
+
+double ExactCheck::logBoundOfDecisions() const {
+  double bound = -std::numeric_limits<double>::infinity();
+  for (auto [op, count] : decisions)
+    bound = std::max(bound, -static_cast<double>(count));
+  return bound;
+}
+
+double ExactCheck::logBound() const {
+  double bound = logBoundOfDecisions();
+  for (const auto &[sample, trials] : bySample)
+    bound = std::max(bound, logBoundOf(sample));
+  return bound;
+}
+
+std::vector<std::string> ExactCheck::assumptions() const {
+  std::vector<std::string> texts;
+  for (const auto &[assumption, where] : assumed)
+    texts.push_back(std::string(describe(assumption)) + " ('" + where + "')");
+  return texts;
+}
+
+std::string firstDifference(const ExactTensor &expected,
+                            const ExactTensor &found, const ExactTensor *counts,
+                            bool &telling) {
+  std::array<Shape, 1> strides = {
+      counts ? broadcastStrides(counts->shape, expected.shape)
+             : Shape(expected.shape.size(), 0)};
+  std::optional<int64_t> where;
+  bool real = isFloat(expected.dtype);
+  forEach<1>(expected.shape, strides, [&](int64_t i, auto &at) {
+    if (where || (counts && !counts->ints[at[0]]))
+      return;
+    if (!real) {
+      telling |= expected.ints[i] != 0;
+      if (expected.ints[i] != found.ints[i])
+        where = i;
+      return;
+    }
+    const Exact &a = expected.reals[i], &b = found.reals[i];
+    telling |= a != Exact(0);
+    if (!(a == b) && !(a.isNaN() && b.isNaN()))
+      where = i;
+  });
+  if (!where)
+    return "";
+  Shape index, own = stridesOf(expected.shape);
+  for (size_t d = 0; d < own.size(); ++d)
+    index.push_back(*where / own[d] % expected.shape[d]);
+  return toText(index);
+}
+
+} // namespace jarana::raise::recognise
