@@ -214,7 +214,13 @@ public:
       noteFar(x, y);
       return x.isMinusInfinite() || y.isPlusInfinite();
     }
-    return (x - y).isNegative();
+    ResidueOf difference = x - y;
+    if (auto value = difference.concrete())
+      return *value < 0;
+    // Of 1e-6 and 1e6 the difference is too long.
+    if (auto left = x.concrete(), right = y.concrete(); left && right)
+      return *left < *right;
+    return difference.decidesNegative();
   }
   friend bool operator>(ResidueOf x, ResidueOf y) { return y < x; }
   friend bool operator<=(ResidueOf x, ResidueOf y) { return x < y || x == y; }
@@ -224,10 +230,7 @@ public:
   bool isNegative() const {
     if (auto value = concrete())
       return *value < 0;
-    ExactEvents::decisions.fetch_add(1, std::memory_order_relaxed);
-    uint64_t opposite = P::negate(a);
-    return (hashOf(Uninterpreted::Sign, std::min(a, opposite)) & 1) ^
-           (a < opposite);
+    return decidesNegative();
   }
 
   /// An integer: the number's own (truncated) or a hash of it.
@@ -269,6 +272,12 @@ private:
                             plusInfinite = nan - 2, farMinus = nan - 3,
                             firstSpecial = nan - 3;
 
+  bool decidesNegative() const {
+    ExactEvents::decisions.fetch_add(1, std::memory_order_relaxed);
+    uint64_t opposite = P::negate(a);
+    return (hashOf(Uninterpreted::Sign, std::min(a, opposite)) & 1) ^
+           (a < opposite);
+  }
   /// The residue modulo q or a hash for it, odd so that exp(-x) = 1/exp(x).
   uint64_t exponent() const {
     if (hasModQ())

@@ -77,19 +77,18 @@ template <class Field, bool isP> struct Modulo {
   }
   /// 2^exponent, which is a residue for negative exponents too.
   static uint64_t powerOfTwo(int exponent) {
-    constexpr int least = -1130, most = 1100; // of doubles' last bits
+    constexpr int most = 1130; // of doubles, down to their last bits
     static const auto table = [] {
-      std::array<uint64_t, most - least + 1> powers;
+      std::array<uint64_t, 2 * most + 1> powers;
       uint64_t half = (modulus + 1) / 2;
-      powers[-least] = 1 % modulus;
+      powers[most] = 1 % modulus;
       for (int i = 1; i <= most; ++i) {
-        powers[-least + i] =
-            add(powers[-least + i - 1], powers[-least + i - 1]);
-        powers[-least - i] = multiply(powers[-least - i + 1], half);
+        powers[most + i] = add(powers[most + i - 1], powers[most + i - 1]);
+        powers[most - i] = multiply(powers[most - i + 1], half);
       }
       return powers;
     }();
-    return table[exponent - least];
+    return table[exponent + most];
   }
 };
 
