@@ -1,0 +1,51 @@
+#include "lib/verify/Compare.h"
+
+#include "lib/reference/operators/Support.h"
+
+using namespace jarana;
+using namespace jarana::reference;
+
+namespace {
+template <class Real> bool isSame(const Real &a, const Real &b) {
+  return a == b || (!(a == a) && !(b == b));
+}
+
+uint64_t bitsOf(const Exact &x) {
+  if (x.isFinite())
+    return x.modP();
+  return x.isNaN() ? 1 : x.isMinusInfinite() ? 2 : 3;
+}
+} // namespace
+
+template <class Real>
+std::string verify::difference(const TensorOf<Real> &expected,
+                               const TensorOf<Real> &found) {
+  if (expected.shape != found.shape)
+    return "in shape, " + toText(found.shape) + " for " +
+           toText(expected.shape);
+  if (isFloat(expected.dtype) != isFloat(found.dtype))
+    return "in type, " + name(found.dtype) + " for " + name(expected.dtype);
+  for (int64_t i = 0, count = expected.size(); i < count; ++i) {
+    if (isFloat(expected.dtype) ? isSame(expected.reals[i], found.reals[i])
+                                : expected.ints[i] == found.ints[i])
+      continue;
+    Shape index, strides = stridesOf(expected.shape);
+    for (size_t d = 0; d < strides.size(); ++d)
+      index.push_back(i / strides[d] % expected.shape[d]);
+    return "at " + toText(index);
+  }
+  return "";
+}
+
+uint64_t verify::hashOf(const TensorOf<Exact> &tensor) {
+  uint64_t hash = isFloat(tensor.dtype);
+  for (const Exact &value : tensor.reals)
+    hash = mixed(hash ^ bitsOf(value));
+  for (int64_t value : tensor.ints)
+    hash = mixed(hash ^ static_cast<uint64_t>(value));
+  return hash;
+}
+
+template std::string verify::difference(const Tensor &, const Tensor &);
+template std::string verify::difference(const TensorOf<Exact> &,
+                                        const TensorOf<Exact> &);

@@ -1,0 +1,105 @@
+#include "lib/verify/Trace.h"
+
+#include "lib/verify/Compare.h"
+#include "mlir/IR/Diagnostics.h"
+
+using namespace mlir;
+using namespace jarana::reference;
+
+namespace jarana::verify {
+
+Evaluator::Evaluator(ModuleOp module)
+    : interpreter(
+          module,
+          [this](
+              Operation &op,
+              const std::vector<std::shared_ptr<const ExactTensor>> &results) {
+            observe(op, results);
+          }) {}
+
+void Evaluator::observe(
+    Operation &op,
+    const std::vector<std::shared_ptr<const ExactTensor>> &results) {
+  TracedOp entry{&op, {}, {}};
+  for (auto [value, tensor] : llvm::zip_equal(op.getResults(), results)) {
+    // What nothing may depend on yet says nothing.
+    if (!tensor || op.getName().getStringRef() == "tensor.empty")
+      continue;
+    uint64_t hash = hashOf(*tensor);
+    current->values.insert(hash);
+    if (!trace || op.getBlock() != traced)
+      continue;
+    hashes[value] = hash;
+    entry.results.push_back(hash);
+  }
+  if (entry.results.empty())
+    return;
+  // Values that the op's regions read count too.
+  op.walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands())
+      if (auto found = hashes.find(operand); found != hashes.end())
+        entry.operands.push_back(found->second);
+  });
+  trace->push_back(std::move(entry));
+}
+
+Run Evaluator::run(func::FuncOp function, ExactTensors inputs,
+                   std::vector<TracedOp> *into) {
+  Run result;
+  result.inputs = inputs;
+  current = &result;
+  trace = into;
+  traced = &function.front();
+  hashes.clear();
+  for (auto [argument, input] :
+       llvm::zip(function.getArguments(), result.inputs)) {
+    uint64_t hash = hashOf(input);
+    result.values.insert(hash);
+    hashes[argument] = hash;
+  }
+  ScopedDiagnosticHandler quiet(
+      function.getContext(), [&](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+          return failure();
+        result.error += (result.error.empty() ? "" : "\n") + diagnostic.str();
+        return success();
+      });
+  auto outputs = interpreter.run(function, std::move(inputs));
+  current = nullptr;
+  result.refused = interpreter.refusal().has_value();
+  if (succeeded(outputs))
+    result.outputs = std::move(*outputs);
+  else if (!result.refused && result.error.empty())
+    result.error = "it cannot be evaluated";
+  return result;
+}
+
+Operation *firstUnexplained(const std::vector<TracedOp> &trace,
+                            const llvm::DenseSet<uint64_t> &before) {
+  auto known = [&](ArrayRef<uint64_t> results) {
+    return llvm::all_of(results,
+                        [&](uint64_t hash) { return before.contains(hash); });
+  };
+  // From the end: a value leads somewhere where an op that reads it gives a
+  // value that was there, or leads to one.
+  llvm::DenseSet<uint64_t> leading;
+  for (const TracedOp &entry : llvm::reverse(trace)) {
+    bool leads =
+        known(entry.results) || llvm::any_of(entry.results, [&](uint64_t hash) {
+          return leading.contains(hash);
+        });
+    if (leads)
+      leading.insert(entry.operands.begin(), entry.operands.end());
+  }
+  for (const TracedOp &entry : trace) {
+    bool explained =
+        known(entry.results) || llvm::any_of(entry.results, [&](uint64_t hash) {
+          return leading.contains(hash);
+        });
+    if (!explained)
+      return entry.op;
+  }
+  return nullptr;
+}
+
+} // namespace jarana::verify

@@ -1,0 +1,54 @@
+// Evaluations of a function that can be compared with later ones.
+#pragma once
+
+#include "lib/reference/Interpreter.h"
+#include "lib/verify/Samples.h"
+#include "llvm/ADT/DenseSet.h"
+
+namespace jarana::verify {
+
+using ExactTensor = reference::TensorOf<reference::Exact>;
+using ExactTensors = std::vector<ExactTensor>;
+
+/// A function on one sample.
+struct Run {
+  ExactTensors inputs;
+  ExactTensors outputs; ///< none where it was refused or failed
+  bool refused = false;
+  std::string error; ///< why it failed
+  /// Hashes of the inputs and of what ops gave, loops' bodies included.
+  llvm::DenseSet<uint64_t> values;
+  bool succeeded() const { return !refused && error.empty(); }
+};
+
+/// An op of a function's block and the hashes of its operands and results.
+struct TracedOp {
+  mlir::Operation *op;
+  llvm::SmallVector<uint64_t, 4> operands, results;
+};
+
+/// Evaluates functions of a module as it is now.
+class Evaluator {
+public:
+  explicit Evaluator(mlir::ModuleOp);
+  /// With `trace`, the ops of the function's own block are put there, in order.
+  Run run(mlir::func::FuncOp, ExactTensors inputs,
+          std::vector<TracedOp> *trace = nullptr);
+
+private:
+  void observe(mlir::Operation &,
+               const std::vector<std::shared_ptr<const ExactTensor>> &);
+
+  Run *current = nullptr;
+  std::vector<TracedOp> *trace = nullptr;
+  mlir::Block *traced = nullptr;
+  llvm::DenseMap<mlir::Value, uint64_t> hashes;
+  reference::InterpreterOf<reference::Exact> interpreter;
+};
+
+/// The first op of a trace whose value was not there before, and does not lead
+/// to one that was: nullptr where there is none.
+mlir::Operation *firstUnexplained(const std::vector<TracedOp> &trace,
+                                  const llvm::DenseSet<uint64_t> &before);
+
+} // namespace jarana::verify

@@ -1,0 +1,212 @@
+#include "lib/verify/VerifyPasses.h"
+
+#include "lib/verify/Compare.h"
+#include "lib/verify/Derived.h"
+#include "lib/verify/Trace.h"
+
+#include "mlir/IR/OperationSupport.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassInstrumentation.h"
+#include "llvm/ADT/MapVector.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace jarana::reference;
+
+namespace jarana::verify {
+namespace {
+
+/// A division by zero of drawn numbers: others are drawn, this often.
+constexpr int mostDraws = 4;
+
+bool isOfBuffers(Operation *op) {
+  auto isBuffer = [](Type type) { return isa<BaseMemRefType>(type); };
+  return op
+      ->walk([&](Operation *inner) {
+        bool found = llvm::any_of(inner->getOperandTypes(), isBuffer) ||
+                     llvm::any_of(inner->getResultTypes(), isBuffer);
+        if (auto function = dyn_cast<func::FuncOp>(inner))
+          found |= llvm::any_of(function.getArgumentTypes(), isBuffer);
+        return found ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// The node that an op comes from, or its place in a file.
+std::string describe(Operation *op) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << "'" << op->getName() << "'";
+  if (auto name = op->getLoc()->findInstanceOf<NameLoc>())
+    stream << " of node '" << name.getName().getValue() << "'";
+  else if (auto file = op->getLoc()->findInstanceOf<FileLineColLoc>())
+    stream << " at line " << file.getLine();
+  return text;
+}
+
+class Verifier : public PassInstrumentation {
+public:
+  explicit Verifier(VerifyLog &log) : log(log) {}
+
+  void runBeforePass(Pass *pass, Operation *op) override {
+    if (!checks(pass, op))
+      return;
+    Timer timer(log);
+    ModuleOp module = moduleOf(op);
+    Evaluator evaluator(module);
+    for (func::FuncOp function : functionsIn(op))
+      if (!known.contains(function.getName()))
+        learn(evaluator, function);
+    fingerprint.emplace(op);
+  }
+
+  void runAfterPass(Pass *pass, Operation *op) override {
+    if (!checks(pass, op))
+      return;
+    Timer timer(log);
+    if (!fingerprint || *fingerprint == OperationFingerPrint(op))
+      return;
+    ModuleOp module = moduleOf(op);
+    std::string name = pass->getArgument().empty() ? pass->getName().str()
+                                                   : pass->getArgument().str();
+    Evaluator evaluator(module);
+    std::vector<func::FuncOp> functions = functionsIn(op);
+    for (func::FuncOp function : functions)
+      if (log.wrongPass.empty() && known.contains(function.getName()))
+        compare(evaluator, function, name);
+    for (func::FuncOp function : functions)
+      if (log.wrongPass.empty() && !known.contains(function.getName()))
+        compareNew(evaluator, function, name);
+  }
+
+private:
+  /// Adds the time that it lives.
+  struct Timer {
+    explicit Timer(VerifyLog &log) : log(log) {}
+    ~Timer() {
+      log.seconds += std::chrono::duration<double>(
+                         std::chrono::steady_clock::now() - start)
+                         .count();
+    }
+    VerifyLog &log;
+    std::chrono::steady_clock::time_point start =
+        std::chrono::steady_clock::now();
+  };
+
+  bool checks(Pass *pass, Operation *op) {
+    // Passes on functions are run by passes of MLIR's own, which are not ours
+    // to check.
+    return log.wrongPass.empty() && isa<ModuleOp, func::FuncOp>(op) &&
+           !pass->getName().contains("OpToOpPassAdaptor");
+  }
+
+  static ModuleOp moduleOf(Operation *op) {
+    auto module = dyn_cast<ModuleOp>(op);
+    return module ? module : op->getParentOfType<ModuleOp>();
+  }
+
+  /// What is evaluated of an op: functions that others can call from outside.
+  std::vector<func::FuncOp> functionsIn(Operation *op) {
+    std::vector<func::FuncOp> functions;
+    op->walk([&](func::FuncOp function) {
+      if (function.isPublic() && !function.isExternal() &&
+          !isOfBuffers(function))
+        functions.push_back(function);
+    });
+    return functions;
+  }
+
+  void decline(func::FuncOp function, const std::string &why) {
+    std::string text = "@" + function.getName().str() + ": " + why;
+    if (!llvm::is_contained(log.declined, text))
+      log.declined.push_back(text);
+  }
+
+  /// Draws samples for a function, and evaluates it.
+  void learn(Evaluator &evaluator, func::FuncOp function) {
+    std::vector<Run> &runs = known[function.getName().str()];
+    std::string why;
+    for (const Sizes &sizes : smallSizes(function)) {
+      Run run;
+      for (int draw = 1; draw <= mostDraws; ++draw) {
+        auto inputs = drawInputs<Exact>(function, sizes, draw);
+        if (!inputs)
+          break;
+        run = evaluator.run(function, std::move(*inputs));
+        if (!StringRef(run.error).contains(ZeroDivisor().what()))
+          break;
+      }
+      if (!run.error.empty())
+        why = run.error;
+      if (run.succeeded() && !run.outputs.empty())
+        runs.push_back(std::move(run));
+    }
+    if (runs.empty())
+      decline(function, why.empty() ? "no small inputs fit it" : why);
+  }
+
+  void reportWrong(func::FuncOp function, const std::string &pass,
+                   const std::string &what) {
+    log.wrongPass = pass;
+    function.emitError("--verify-passes: pass '")
+        << pass << "' changes what @" << function.getName()
+        << " computes: " << what;
+  }
+
+  /// Compares a function with itself before the pass; keeps what it gives now.
+  void compare(Evaluator &evaluator, func::FuncOp function,
+               const std::string &pass) {
+    for (Run &before : known[function.getName().str()]) {
+      std::vector<TracedOp> trace;
+      Run after = evaluator.run(function, before.inputs, &trace);
+      std::string what;
+      if (after.refused)
+        what = "it refuses inputs that it took";
+      else if (!after.error.empty())
+        what = after.error;
+      else if (after.outputs.size() != before.outputs.size())
+        what = "it has another number of outputs";
+      for (size_t i = 0; what.empty() && i < after.outputs.size(); ++i)
+        if (std::string where = difference(before.outputs[i], after.outputs[i]);
+            !where.empty()) {
+          what = "output '" + nameOf(function, true, i) + "' differs " + where;
+          if (Operation *op = firstUnexplained(trace, before.values))
+            what += "; the first op whose value nothing before explains is " +
+                    describe(op);
+        }
+      if (!what.empty())
+        return reportWrong(function, pass, what);
+      ++log.checks;
+      before = std::move(after);
+    }
+  }
+
+  /// A function that the pass added.
+  void compareNew(Evaluator &evaluator, func::FuncOp function,
+                  const std::string &pass) {
+    if (isDerived(function)) {
+      Derivation derivation = checkDerived(evaluator, function);
+      if (!derivation.difference.empty())
+        return reportWrong(function, pass, derivation.difference);
+      log.checks += derivation.checks;
+      if (derivation.checks == 0)
+        decline(function, derivation.declined);
+    }
+    learn(evaluator, function);
+  }
+
+  VerifyLog &log;
+  std::map<std::string, std::vector<Run>, std::less<>> known;
+  std::optional<OperationFingerPrint> fingerprint;
+};
+
+} // namespace
+
+void verifyPasses(PassManager &manager, VerifyLog &log) {
+  // Functions of one module would be changed while another is evaluated.
+  manager.getContext()->disableMultithreading();
+  manager.addInstrumentation(std::make_unique<Verifier>(log));
+}
+
+} // namespace jarana::verify
