@@ -53,22 +53,21 @@ Results<Real> runFor(mlir::Operation &op, FrameOf<Real> &frame) {
 
 /// The values of an affine map's results.
 template <class Real>
-std::vector<int64_t> mapped(FrameOf<Real> &frame, mlir::AffineMap map,
-                            mlir::ValueRange operands) {
+std::vector<int64_t> valuesOfMap(FrameOf<Real> &frame, mlir::AffineMap map,
+                                 mlir::ValueRange operands) {
   llvm::SmallVector<int64_t> values;
   for (mlir::Value operand : operands)
     values.push_back(indexOf(frame, operand));
-  auto results = map.compose(values);
-  return {results.begin(), results.end()};
+  return reference::mapped(map, values);
 }
 
 template <class Real>
 Results<Real> runAffineFor(mlir::Operation &op, FrameOf<Real> &frame) {
   auto forOp = mlir::cast<mlir::affine::AffineForOp>(op);
-  auto low = mapped(frame, forOp.getLowerBoundMap(),
-                    forOp.getLowerBoundOperands()),
-       high = mapped(frame, forOp.getUpperBoundMap(),
-                     forOp.getUpperBoundOperands());
+  auto low = valuesOfMap(frame, forOp.getLowerBoundMap(),
+                         forOp.getLowerBoundOperands()),
+       high = valuesOfMap(frame, forOp.getUpperBoundMap(),
+                          forOp.getUpperBoundOperands());
   return loop(*forOp.getBody(), frame,
               *std::max_element(low.begin(), low.end()),
               *std::min_element(high.begin(), high.end()), forOp.getStepAsInt(),
@@ -79,13 +78,13 @@ template <class Real>
 Results<Real> runApply(mlir::Operation &op, FrameOf<Real> &frame) {
   auto apply = mlir::cast<mlir::affine::AffineApplyOp>(op);
   return TensorsOf<Real>{indexTensor<Real>(
-      mapped(frame, apply.getMap(), apply.getMapOperands()).front())};
+      valuesOfMap(frame, apply.getMap(), apply.getMapOperands()).front())};
 }
 
 template <class Real, class Op>
 Results<Real> runExtreme(mlir::Operation &op, FrameOf<Real> &frame) {
   auto extreme = mlir::cast<Op>(op);
-  auto values = mapped(frame, extreme.getMap(), extreme.getOperands());
+  auto values = valuesOfMap(frame, extreme.getMap(), extreme.getOperands());
   return TensorsOf<Real>{
       indexTensor<Real>(std::is_same_v<Op, mlir::affine::AffineMinOp>
                             ? *std::min_element(values.begin(), values.end())

@@ -13,6 +13,25 @@ DType reference::elementTypeOf(mlir::Type type) {
   return dtypeOf(mlir::getElementTypeOrSelf(type));
 }
 
+std::vector<int64_t> reference::mapped(mlir::AffineMap map,
+                                       llvm::ArrayRef<int64_t> values) {
+  mlir::Builder builder(map.getContext());
+  llvm::SmallVector<mlir::AffineExpr> constants;
+  for (int64_t value : values)
+    constants.push_back(builder.getAffineConstantExpr(value));
+  auto all = llvm::ArrayRef(constants);
+  std::vector<int64_t> results;
+  for (mlir::AffineExpr expr : map.getResults()) {
+    auto value = mlir::dyn_cast<mlir::AffineConstantExpr>(
+        expr.replaceDimsAndSymbols(all.take_front(map.getNumDims()),
+                                   all.drop_front(map.getNumDims())));
+    if (!value)
+      throw Error("divides by zero or by a negative number");
+    results.push_back(value.getValue());
+  }
+  return results;
+}
+
 template <class Real>
 TensorOf<Real> reference::undefined(mlir::Type type,
                                     const std::vector<int64_t> &sizes) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "lib/reference/Tensor.h"
+#include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Operation.h"
 
 #include <map>
@@ -52,6 +53,8 @@ mlir::FailureOr<TensorsOf<Real>> runSoftmax(mlir::Operation &, FrameOf<Real> &);
 
 /// The element type of a tensor or scalar type; i64 for index.
 DType elementTypeOf(mlir::Type);
+/// What an affine map gives for its dimensions and then its symbols.
+std::vector<int64_t> mapped(mlir::AffineMap, llvm::ArrayRef<int64_t> values);
 /// A tensor of `type`, whose dynamic dimensions are `sizes`, with elements that
 /// nothing may depend on: NaN, and integers that are no index.
 template <class Real>

@@ -59,7 +59,7 @@ void affine(const InstructionOf<Real> &i, Cell<Real> *cells) {
   for (int operand : i.operands)
     values.push_back(cells[operand].integer);
   int64_t result = 0;
-  for (auto [n, value] : llvm::enumerate(i.map.compose(values)))
+  for (auto [n, value] : llvm::enumerate(mapped(i.map, values)))
     result = n == 0     ? value
              : greatest ? std::max(result, value)
                         : std::min(result, value);
