@@ -13,7 +13,8 @@ let opDocGroup = Hybrid_AttentionDocs in {
 
 def Hybrid_AttentionOp : Hybrid_ComputeOp<"attention", 1, "false",
     [AttrSizedOperandSegments,
-     DeclareOpInterfaceMethods<Hybrid_SequenceMixerOpInterface, ["getContextOperands"]>],
+     DeclareOpInterfaceMethods<Hybrid_SequenceMixerOpInterface,
+       ["getContextOperands", "getContextView", "buildContinuation"]>],
     ["createTile"]> {
   let summary = "scaled dot-product attention with grouped heads";
   let description = [{

@@ -1,6 +1,7 @@
 // Everything that a user of the hybrid dialect includes.
 #pragma once
 
+#include "dialects/hybrid/ContextView.h"
 #include "dialects/hybrid/HybridDialect.h"
 #include "dialects/hybrid/Implementation.h"
 #include "dialects/hybrid/Loops.h"

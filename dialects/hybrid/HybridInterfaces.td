@@ -76,7 +76,19 @@ def Hybrid_SequenceMixerOpInterface : OpInterface<"SequenceMixerOpInterface"> {
       dimension. Gives one value per result; those of sequence inits have size 1
       along the sequence dimension too.
     }], "::llvm::FailureOr<::llvm::SmallVector<::mlir::Value>>", "buildStep",
-      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands)>
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands)>,
+    InterfaceMethod<[{
+      What a position sees of the context; absent where there is no context.
+    }], "std::optional<::mlir::hybrid::ContextView>", "getContextView", (ins), "",
+      [{ return std::nullopt; }]>,
+    InterfaceMethod<[{
+      Builds the form that goes on with a context, for ops that have a view of
+      one: sequence operands hold the positions from `first` (an index) on,
+      context operands all positions seen; the others are those of this op.
+      Gives one value per result.
+    }], "::llvm::SmallVector<::mlir::Value>", "buildContinuation",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands,
+           "::mlir::Value":$first), "", [{ return {}; }]>
   ];
 }
 

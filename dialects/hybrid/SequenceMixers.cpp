@@ -2,7 +2,9 @@
 // form.
 #include "dialects/hybrid/Hybrid.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::hybrid;
@@ -117,4 +119,44 @@ unsigned AttentionOp::getSequenceDim(OpOperand &operand) {
 FailureOr<SmallVector<Value>> AttentionOp::buildStep(OpBuilder &builder,
                                                      ValueRange operands) {
   return cloneAsStep(builder, *this, operands);
+}
+
+std::optional<ContextView> AttentionOp::getContextView() {
+  ContextView view{getMask() == AttentionMask::Causal, 0, getBias()};
+  if (Value offset = getQueryOffset()) {
+    DenseIntElementsAttr known;
+    view.offset = std::nullopt;
+    if (matchPattern(offset, m_Constant(&known)) && known.isSplat())
+      view.offset = known.getSplatValue<APInt>().getSExtValue();
+  }
+  return view;
+}
+
+SmallVector<Value> AttentionOp::buildContinuation(OpBuilder &builder,
+                                                  ValueRange operands,
+                                                  Value first) {
+  Location loc = getLoc();
+  auto operand = [&](OpOperand &own) {
+    return operands[own.getOperandNumber()];
+  };
+  Value offset;
+  if (getMask() == AttentionMask::Causal) {
+    offset =
+        arith::IndexCastOp::create(builder, loc, builder.getI64Type(), first);
+    if (int64_t own = getContextView()->offset.value_or(0))
+      offset = arith::AddIOp::create(
+          builder, loc, offset,
+          arith::ConstantOp::create(builder, loc,
+                                    builder.getI64IntegerAttr(own)));
+    offset = tensor::FromElementsOp::create(
+        builder, loc, RankedTensorType::get({}, builder.getI64Type()), offset);
+  }
+  auto made = AttentionOp::create(
+      builder, loc, operand(getQueryMutable()), operand(getKeyMutable()),
+      operand(getValueMutable()),
+      getBias() ? operand(getBiasMutable()[0]) : Value(), offset,
+      operand(getYMutable()), getScale().convertToFloat(), getMask(),
+      getSoftcap().convertToFloat());
+  made->setDiscardableAttrs((*this)->getDiscardableAttrDictionary());
+  return llvm::to_vector_of<Value>(made->getResults());
 }

@@ -5,9 +5,15 @@
 
 #include "passes/state/Sequence.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Value.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 
 #include <map>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace jarana::state {
 

@@ -3,8 +3,16 @@
 
 #include "passes/state/Analysis.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/DenseMap.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace jarana::state {
 
@@ -54,7 +62,7 @@ private:
   void emitLoop(mlir::Operation *op, const Plan &plan);
   mlir::IRMapping mapCaptured(mlir::Operation *op, const Plan &plan);
   void emitScan(mlir::Operation *op, const Plan &plan);
-  void emitAttention(mlir::Operation *op, const Plan &plan);
+  void emitContinuation(mlir::Operation *op, const Plan &plan);
   mlir::Value context(mlir::Operation *op, mlir::OpOperand &operand,
                       const Plan &plan, llvm::StringRef kind);
   void emitShape(mlir::Operation *op, const Plan &plan);

@@ -1,6 +1,10 @@
 #include "passes/state/Causality.h"
 #include "passes/state/Element.h"
 
+#include "mlir/IR/BuiltinTypes.h"
+
+#include <limits>
+
 using namespace mlir;
 
 namespace jarana::state {

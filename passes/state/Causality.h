@@ -3,6 +3,10 @@
 
 #include "passes/state/Sequence.h"
 
+#include "mlir/IR/Value.h"
+
+#include <string>
+
 namespace jarana::state {
 
 /// `bias` [.., m, s]: true where every element of a key s > m is shown to be

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialects/hybrid/HybridDialect.h"
+
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/SmallVector.h"
 

@@ -6,9 +6,12 @@
 #include "passes/state/Sequence.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "llvm/ADT/DenseMap.h"
 
 #include <limits>
 #include <map>
+#include <optional>
+#include <utility>
 
 namespace jarana::state {
 

@@ -2,7 +2,15 @@
 #include "dialects/hybrid/Hybrid.h"
 #include "passes/state/Build.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/AffineMap.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 using namespace mlir;
 
@@ -20,7 +28,7 @@ static void eraseUnused(Operation *op) {
 void Build::emit(Operation *op, const Plan &plan) {
   auto mixer = dyn_cast<hybrid::SequenceMixerOpInterface>(op);
   if (mixer && !mixer.getContextOperands().empty())
-    return emitAttention(op, plan);
+    return emitContinuation(op, plan);
   if (mixer)
     return emitScan(op, plan);
   if (isa<scf::ForOp>(op) && !isPlain(plan.demand.axes))

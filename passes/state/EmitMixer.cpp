@@ -3,7 +3,10 @@
 #include "dialects/hybrid/Hybrid.h"
 #include "passes/state/Build.h"
 
-#include "mlir/IR/Matchers.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
 
 using namespace mlir;
 
@@ -90,7 +93,7 @@ void Build::emitScan(Operation *op, const Plan &plan) {
   set(result, plan.demand.axes, rows);
 }
 
-/// All keys (or values): the past ones, then the new ones.
+/// All of a context (keys, or values): the past ones, then the new ones.
 Value Build::context(Operation *op, OpOperand &operand, const Plan &plan,
                      StringRef kind) {
   Value &all = contexts[operand.get()];
@@ -121,39 +124,27 @@ Value Build::context(Operation *op, OpOperand &operand, const Plan &plan,
   return all;
 }
 
-void Build::emitAttention(Operation *op, const Plan &plan) {
-  auto attention = cast<hybrid::AttentionOp>(op);
-  Value key = context(op, attention.getKeyMutable(), plan, "key"),
-        value = context(op, attention.getValueMutable(), plan, "value");
-  auto operand = [&](OpOperand &old) {
-    return get(old.get(), plan.operands[old.getOperandNumber()]->axes);
-  };
-  Value bias, position;
-  if (attention.getBias())
-    bias = operand(attention.getBiasMutable()[0]);
-  if (attention.getMask() == hybrid::AttentionMask::Causal) {
-    unsigned along = cast<hybrid::SequenceMixerOpInterface>(op).getSequenceDim(
-        attention.getYMutable());
-    Value first = offset(plan.demand.axes[along].kind);
-    first = arith::IndexCastOp::create(b, loc, b.getI64Type(), first);
-    DenseIntElementsAttr shift;
-    if (attention.getQueryOffset() &&
-        matchPattern(attention.getQueryOffset(), m_Constant(&shift)))
-      first = arith::AddIOp::create(
-          b, loc, first,
-          arith::ConstantOp::create(
-              b, loc,
-              b.getI64IntegerAttr(
-                  shift.getSplatValue<APInt>().getSExtValue())));
-    position = tensor::FromElementsOp::create(
-        b, loc, RankedTensorType::get({}, b.getI64Type()), first);
+void Build::emitContinuation(Operation *op, const Plan &plan) {
+  auto mixer = cast<hybrid::SequenceMixerOpInterface>(op);
+  SmallVector<hybrid::NamedDims> dims =
+      cast<hybrid::ComputeOpInterface>(op).getNamedDims();
+  // The states of a mixer come in the order in which it names them.
+  SmallVector<Value> operands(op->getNumOperands());
+  for (OpOperand *operand : mixer.getContextOperands()) {
+    unsigned number = operand->getOperandNumber();
+    operands[number] = context(op, *operand, plan, dims[number].name);
   }
-  auto made = hybrid::AttentionOp::create(
-      b, loc, operand(attention.getQueryMutable()), key, value, bias, position,
-      operand(attention.getYMutable()), attention.getScale().convertToFloat(),
-      attention.getMask(), attention.getSoftcap().convertToFloat());
-  made->setDiscardableAttrs(op->getDiscardableAttrDictionary());
-  set(op->getResult(0), plan.demand.axes, made->getResult(0));
+  for (OpOperand &operand : op->getOpOperands()) {
+    unsigned number = operand.getOperandNumber();
+    if (!operands[number])
+      operands[number] = get(operand.get(), plan.operands[number]->axes);
+  }
+  OpResult result = op->getResult(plan.result);
+  unsigned along = mixer.getSequenceDim(
+      *cast<DestinationStyleOpInterface>(op).getTiedOpOperand(result));
+  SmallVector<Value> made = mixer.buildContinuation(
+      b, operands, offset(plan.demand.axes[along].kind));
+  set(result, plan.demand.axes, made[plan.result]);
 }
 
 } // namespace jarana::state

@@ -3,7 +3,8 @@
 #include "passes/state/Analysis.h"
 #include "passes/state/Causality.h"
 
-#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -60,20 +61,14 @@ bool Analysis::planMixer(Operation *op, Plan &plan) {
   if (contexts.empty())
     return true;
 
-  auto attention = dyn_cast<hybrid::AttentionOp>(op);
-  if (!attention)
+  std::optional<hybrid::ContextView> view = mixer.getContextView();
+  if (!view)
     return refuse(op, "reads a context in a way that is not known");
-  bool causal = attention.getMask() == hybrid::AttentionMask::Causal;
-  if (causal && attention.getQueryOffset()) {
-    DenseIntElementsAttr offset;
-    if (!matchPattern(attention.getQueryOffset(), m_Constant(&offset)) ||
-        !offset.isSplat() || offset.getSplatValue<APInt>().sgt(0))
-      return refuse(op, "lets positions see later ones (query_offset)");
-  }
-  if (causal)
-    return true;
+  if (view->isCausal)
+    return (view->offset && *view->offset <= 0) ||
+           refuse(op, "lets positions see later ones");
   std::string why = "it has no mask";
-  if (attention.getBias() && hidesLater(attention.getBias(), sizes, why))
+  if (view->bias && hidesLater(view->bias, sizes, why))
     return true;
   return refuse(op, "is not known to hide later positions: " + why);
 }

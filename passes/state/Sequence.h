@@ -5,8 +5,12 @@
 #include "passes/state/Demand.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace jarana::state {
 

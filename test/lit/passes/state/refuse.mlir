@@ -593,7 +593,7 @@ func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = 
 // -----
 
 // A frontier that is moved to the future.
-// CHECK: hybrid.state_refusal = "node 'attention' (hybrid.attention) lets positions see later ones (query_offset)"
+// CHECK: hybrid.state_refusal = "node 'attention' (hybrid.attention) lets positions see later ones"
 // CHECK-NOT: @prefill
 #bs = affine_map<(b, s, c) -> (b, s)>
 #bsc = affine_map<(b, s, c) -> (b, s, c)>
