@@ -138,6 +138,12 @@ public:
   uint64_t modQ() const { return b; }
   bool hasModQ() const { return b != unknown; }
 
+  /// The number with a residue modulo q, a hash where it has none: sums of such
+  /// numbers are exponents that obey exp's law.
+  ResidueOf withModQ() const {
+    return isFinite() ? finite(a, exponent()) : *this;
+  }
+
   /// The number itself where it is an integer or a binary fraction of a model
   /// (both residues name the same one, which drawn numbers do with probability
   /// 1/q).
@@ -338,12 +344,13 @@ using Exact = ResidueOf<LargeField>;
 template <class F> ResidueOf<F> expm1(ResidueOf<F> x) {
   return exp(x) - ResidueOf<F>(1);
 }
+/// With a residue modulo q: attention subtracts a maximum from capped scores.
 template <class F> ResidueOf<F> tanh(ResidueOf<F> x) {
   using R = ResidueOf<F>;
   if (x.isInfinite())
     return R(x.isPlusInfinite() ? 1 : -1);
   R square = exp(x + x);
-  return (square - R(1)) / (square + R(1));
+  return ((square - R(1)) / (square + R(1))).withModQ();
 }
 template <class F> ResidueOf<F> sinh(ResidueOf<F> x) {
   return (exp(x) - exp(-x)) / ResidueOf<F>(2);

@@ -1,69 +1,11 @@
 // The reference operators over the exact domain: identities that floats have
 // only up to rounding, and changes of meaning that floats of ordinary size do
 // not see.
-#include "test/unit/exact_draws.h"
-
-#include "lib/reference/Operators.h"
+#include "test/unit/exact_run.h"
 
 using namespace jarana;
 using namespace jarana::reference;
-
-namespace {
-using T = TensorOf<Exact>;
-constexpr double inf = std::numeric_limits<double>::infinity();
-
-T ints(Shape shape, std::vector<int64_t> values, DType type = DType::i64) {
-  T tensor(type, std::move(shape));
-  tensor.ints = std::move(values);
-  return tensor;
-}
-T scalar(double value) {
-  T tensor(DType::f32, {});
-  tensor.reals[0] = Exact(value);
-  return tensor;
-}
-
-std::vector<T> runAll(const std::string &name, const InputsOf<Exact> &inputs,
-                      const Attributes &attributes = {}) {
-  const OperatorOf<Exact> *function = findOperatorOf<Exact>(name);
-  if (!function)
-    throw Error("no operator " + name);
-  return (*function)(inputs, attributes);
-}
-template <class... Inputs> T run(const std::string &name, const Inputs &...in) {
-  return runAll(name, {&in...})[0];
-}
-T einsum(const std::string &equation, const InputsOf<Exact> &inputs) {
-  return runAll("Einsum", inputs, {{"equation", equation}})[0];
-}
-T reshape(const T &x, Shape shape) {
-  int64_t rank = int64_t(shape.size());
-  return run("Reshape", x, ints({rank}, std::move(shape)));
-}
-T transpose(const T &x, Shape order) {
-  return runAll("Transpose", {&x}, {{"perm", std::move(order)}})[0];
-}
-T slice(const T &x, int64_t axis, int64_t begin, int64_t end) {
-  return run("Slice", x, ints({1}, {begin}), ints({1}, {end}),
-             ints({1}, {axis}));
-}
-T concat(const T &x, const T &y, int64_t axis) {
-  return runAll("Concat", {&x, &y}, {{"axis", axis}})[0];
-}
-
-int64_t differences(const T &x, const T &y) {
-  EXPECT_EQ(x.shape, y.shape);
-  int64_t count = 0;
-  for (int64_t i = 0; i < x.size(); ++i)
-    count += !(x.reals[i] == y.reals[i]) &&
-             !(x.reals[i].isNaN() && y.reals[i].isNaN());
-  return count;
-}
-void expectSame(const T &x, const T &y) {
-  ASSERT_GT(x.size(), 0);
-  EXPECT_EQ(differences(x, y), 0) << "of " << x.size();
-}
-} // namespace
+using namespace jarana::reference::exact;
 
 TEST(ExactOperators, AnActivationHasManySpellings) {
   T x = Draws(1).tensor({64}), one = scalar(1), two = scalar(2);

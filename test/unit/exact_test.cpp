@@ -128,6 +128,9 @@ TEST(ExactExp, OfAnotherPowerIsAHashOfItsResidue) {
   EXPECT_FALSE(exp(u) == exp(u + Exact(1)));
   EXPECT_EQ(exp(u) * exp(-u), Exact(1)); // as sigmoid's two spellings need
   EXPECT_EQ(exp(u - u), Exact(1));
+  // tanh has a residue, for the scores that it caps.
+  EXPECT_EQ(exp(tanh(x) - tanh(y)), exp(tanh(x)) / exp(tanh(y)));
+  EXPECT_TRUE(identical(tanh(-x), -tanh(x)));
   // The one law that is lost.
   EXPECT_FALSE(exp(u + v) == exp(u) * exp(v));
 }

@@ -1,5 +1,5 @@
-// The reference operators: values computed by hand, rounding, and properties
-// that the definitions imply.
+// The reference operators: values computed by hand and rounding. That the forms
+// of one mixer are equal is in exact_forms_test.cpp, without rounding.
 #include "lib/reference/Operators.h"
 #include "lib/reference/TensorIO.h"
 
@@ -53,13 +53,6 @@ void expectClose(const Tensor &actual, const Tensor &expected,
   for (int64_t i = 0; i < expected.size(); ++i)
     EXPECT_NEAR(actual.reals[i], expected.reals[i], tolerance)
         << "element " << i;
-}
-
-/// Rows [begin, begin + count) of dimension 1.
-Tensor rows(const Tensor &x, int64_t begin, int64_t count) {
-  Tensor start = ints({1}, {begin}), end = ints({1}, {begin + count}),
-         axis = ints({1}, {1});
-  return run("Slice", {&x, &start, &end, &axis})[0];
 }
 
 std::string errorOf(const std::function<void()> &action) {
@@ -292,125 +285,6 @@ TEST(HybridScan, TwoStepsByHand) {
   expectClose(results[1], floats({1, 1, 1, 1, 2}, {2 * std::exp(-0.5), 1.5}));
 }
 
-TEST(HybridScan, InPiecesAndStepByStepIsTheWhole) {
-  Tensor x = noise({2, 7, 2, 3, 4}, 1), dt = noise({2, 7, 2, 3}, 2),
-         a = noise({2, 3}, 3);
-  Tensor b = noise({2, 7, 2, 5}, 4), c = noise({2, 7, 2, 5}, 5),
-         y(DType::f32, x.shape);
-  Tensor start = noise({2, 2, 3, 4, 5}, 6);
-  auto whole = run("hybrid.ssd_scan", {&x, &dt, &a, &b, &c, &y, &start});
-  Tensor state = start;
-  for (auto [begin, count] :
-       {std::pair<int64_t, int64_t>{0, 3}, {3, 1}, {4, 3}}) {
-    Tensor px = rows(x, begin, count), pdt = rows(dt, begin, count),
-           pb = rows(b, begin, count), pc = rows(c, begin, count);
-    Tensor py = rows(y, begin, count);
-    auto part = run("hybrid.ssd_scan", {&px, &pdt, &a, &pb, &pc, &py, &state});
-    expectClose(part[0], rows(whole[0], begin, count));
-    if (count == 1) { // the op of one position says the same
-      Tensor one = ints({1}, {1});
-      auto squeeze = [&](const Tensor &t) {
-        return run("Squeeze", {&t, &one})[0];
-      };
-      Tensor ux = squeeze(px), udt = squeeze(pdt), ub = squeeze(pb),
-             uc = squeeze(pc), uy = squeeze(py);
-      auto step =
-          run("hybrid.state_update", {&ux, &udt, &a, &ub, &uc, &uy, &state});
-      expectClose(step[0], squeeze(part[0]), 0);
-      expectClose(step[1], part[1], 0);
-    }
-    state = part[1];
-  }
-  expectClose(state, whole[1]);
-}
-
-TEST(HybridScan, IsLinearAttentionWithTheStateTransposed) {
-  // Bamba: query = C, key = B, value = dt x, decay = A dt, rule gated, scale 1;
-  // one group of two heads.
-  int64_t batch = 2, length = 5, heads = 2, p = 3, n = 4;
-  Tensor x = noise({batch, length, 1, heads, p}, 1),
-         dt = noise({batch, length, 1, heads}, 2), a = noise({1, heads}, 3);
-  Tensor b = noise({batch, length, 1, n}, 4),
-         c = noise({batch, length, 1, n}, 5), y(DType::f32, x.shape);
-  Tensor state(DType::f32, {batch, 1, heads, p, n});
-  auto scan = run("hybrid.ssd_scan", {&x, &dt, &a, &b, &c, &y, &state});
-  Tensor copies = ints({3}, {1, 1, heads}),
-         flat = ints({3}, {batch, length, n});
-  Tensor key = run("Reshape", {&b, &flat})[0],
-         query = run("Reshape", {&c, &flat})[0];
-  key = run("Tile", {&key, &copies})[0],
-  query = run("Tile", {&query, &copies})[0];
-  Tensor step = floats({batch, length, 1, heads, 1}, dt.reals),
-         packed = ints({3}, {batch, length, heads * p});
-  Tensor value = run("Mul", {&x, &step})[0], decay = run("Mul", {&dt, &a})[0],
-         perHead = ints({3}, {batch, length, heads});
-  value = run("Reshape", {&value, &packed})[0],
-  decay = run("Reshape", {&decay, &perHead})[0];
-  auto attention =
-      run("LinearAttention", {&query, &key, &value, nullptr, &decay},
-          {{"update_rule", std::string("gated")},
-           {"scale", 1.0},
-           {"q_num_heads", heads},
-           {"kv_num_heads", heads}});
-  expectClose(attention[0], run("Reshape", {&scan[0], &packed})[0]);
-  Tensor transposed = run("Transpose", {&attention[1]},
-                          {{"perm", std::vector<int64_t>{0, 1, 3, 2}}})[0];
-  transposed.shape = scan[1].shape;
-  expectClose(transposed, scan[1]);
-}
-
-TEST(HybridConv, IsConvWithPaddingAndContinues) {
-  Tensor x = noise({2, 6, 3}, 1), weight = noise({3, 4}, 2),
-         bias = noise({3}, 3), y(DType::f32, x.shape),
-         state(DType::f32, {2, 3, 3});
-  Attributes silu{{"activation", std::string("silu")}};
-  auto whole =
-      run("hybrid.causal_conv1d", {&x, &weight, &bias, &y, &state}, silu);
-  Tensor channelsFirst = run("Transpose", {&x},
-                             {{"perm", std::vector<int64_t>{0, 2, 1}}})[0],
-         kernel = weight;
-  kernel.shape = {3, 1, 4};
-  Tensor conv =
-      run("Conv", {&channelsFirst, &kernel, &bias},
-          {{"group", int64_t{3}}, {"pads", std::vector<int64_t>{3, 0}}})[0];
-  Tensor swish = run("Swish", {&conv}, {{"alpha", 1.0}})[0];
-  expectClose(whole[0], run("Transpose", {&swish},
-                            {{"perm", std::vector<int64_t>{0, 2, 1}}})[0]);
-  Tensor first = rows(x, 0, 1), rest = rows(x, 1, 5), y1 = rows(y, 0, 1),
-         y2 = rows(y, 1, 5);
-  auto one =
-      run("hybrid.causal_conv1d", {&first, &weight, &bias, &y1, &state}, silu);
-  auto two =
-      run("hybrid.causal_conv1d", {&rest, &weight, &bias, &y2, &one[1]}, silu);
-  expectClose(two[0], rows(whole[0], 1, 5), 0);
-  expectClose(two[1], whole[1], 0);
-}
-
-TEST(HybridAttention, OnlineOverTwoHalvesIsTheWhole) {
-  Tensor q = noise({1, 2, 3, 4, 8}, 1), k = noise({1, 2, 6, 8}, 2),
-         v = noise({1, 2, 6, 5}, 3), offset = ints({}, {2});
-  Tensor y(DType::f32, {1, 2, 3, 4, 5});
-  Attributes attributes{
-      {"scale", 0.35}, {"softcap", 2.0}, {"mask", std::string("causal")}};
-  Tensor whole = run("hybrid.attention", {&q, &k, &v, nullptr, &offset, &y},
-                     attributes)[0];
-  Tensor acc = y, most(DType::f32, {1, 2, 3, 4}), sum(DType::f32, {1, 2, 3, 4});
-  std::fill(most.reals.begin(), most.reals.end(), -inf);
-  for (int64_t begin : {0, 3}) {
-    Tensor start = ints({1}, {begin}), end = ints({1}, {begin + 3}),
-           axis = ints({1}, {2});
-    Tensor keys = run("Slice", {&k, &start, &end, &axis})[0],
-           values = run("Slice", {&v, &start, &end, &axis})[0];
-    Tensor shifted = ints({}, {2 - begin});
-    auto part = run("hybrid.online_attention",
-                    {&q, &keys, &values, nullptr, &shifted, &acc, &most, &sum},
-                    attributes);
-    acc = part[0], most = part[1], sum = part[2];
-  }
-  Tensor last = ints({1}, {4}), divisor = run("Unsqueeze", {&sum, &last})[0];
-  expectClose(run("Div", {&acc, &divisor})[0], whole);
-}
-
 TEST(HybridPointwise, GateBeforeAndAfterTheNorm) {
   Tensor x = floats({1, 4}, {3, 4, 1, 1}), gate = floats({1, 4}, {0, 1, 2, 3}),
          y = x, weight = floats({4}, {1, 2, 1, 2});
@@ -431,16 +305,6 @@ TEST(HybridPointwise, GateBeforeAndAfterTheNorm) {
   expectClose(
       norm(1, "before", 1),
       floats({1, 4}, {0, 2 * v[1] * scale, v[2] * scale, 2 * v[3] * scale}));
-}
-
-TEST(HybridPointwise, PackedProductOfRaggedPanels) {
-  Tensor lhs = noise({3, 4}, 1), right = noise({4, 5}, 2),
-         panels(DType::f32, {3, 4, 2}), y(DType::f32, {3, 5});
-  for (int64_t k = 0; k < 4; ++k)
-    for (int64_t j = 0; j < 5; ++j)
-      panels.reals[(j / 2 * 4 + k) * 2 + j % 2] = right.reals[k * 5 + j];
-  expectClose(run("hybrid.packed_matmul", {&lhs, &panels, &y})[0],
-              run("MatMul", {&lhs, &right})[0], 0);
 }
 
 TEST(IndexedMatmul, EachRowMeetsItsMatrix) {
