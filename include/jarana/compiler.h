@@ -37,6 +37,9 @@ struct CompileOptions {
   bool generalizeLength = false, generalizeBatch = false;
   bool errorOnFallback =
       false; ///< fail where a named operator stays on a slow generic path
+  /// Check that each pass on functions of tensors keeps what they compute,
+  /// exactly, on a few small inputs: takes about as long as compiling.
+  bool verifyPasses = false;
   /// What to say of the model: "raise" (what was recognised), "state" (what a
   /// session keeps, and how each op acts on the sequence), "memory".
   std::vector<std::string> reports;

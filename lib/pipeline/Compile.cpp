@@ -10,6 +10,7 @@
 #include "lib/pipeline/Reports.h"
 #include "lib/pipeline/Signature.h"
 #include "lib/pipeline/StateNames.h"
+#include "lib/verify/VerifyPasses.h"
 #include "passes/cpu/Entry.h"
 #include "passes/cpu/Pipelines.h"
 #include "passes/raise/Passes.h"
@@ -49,6 +50,14 @@ public:
 
   /// False where an error was reported.
   bool run() {
+    bool ok = runForms();
+    for (const std::string &declined : verified.declined)
+      result.warnings.push_back("--verify-passes: not checked: " + declined);
+    return ok;
+  }
+
+private:
+  bool runForms() {
     std::optional<pipeline::Form> last;
     if (!options.emit.empty())
       last = pipeline::parseForm(options.emit);
@@ -127,7 +136,6 @@ public:
         bundle::writeBundle(*weights, bundleDescription, code, options.output));
   }
 
-private:
   void say(const std::string &line) {
     if (options.progress)
       options.progress(line);
@@ -148,8 +156,10 @@ private:
 
   bool runPasses(llvm::function_ref<void(OpPassManager &)> populate) {
     PassManager pm(&context);
+    if (options.verifyPasses)
+      verify::verifyPasses(pm, verified);
     populate(pm);
-    return succeeded(pm.run(*module));
+    return succeeded(pm.run(*module)) && verified.wrongPass.empty();
   }
 
   bool wants(llvm::StringRef report) const {
@@ -269,6 +279,7 @@ private:
   MLIRContext context;
   OwningOpRef<ModuleOp> module, weights;
   bundle::BundleDescription bundleDescription;
+  verify::VerifyLog verified;
 };
 
 } // namespace

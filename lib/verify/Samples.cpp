@@ -167,28 +167,72 @@ std::vector<std::string> symbolsOf(func::FuncOp function) {
   return symbols;
 }
 
+namespace {
+enum class Role { Batch, Length, Past, All, Window };
+
+/// What a symbol stands for, from its name and from where it is used first:
+/// graphs that were traced call their symbols s44.
+Role roleOf(func::FuncOp function, const std::string &symbol) {
+  StringRef name(symbol);
+  if (name.contains_insensitive("batch"))
+    return Role::Batch;
+  if (name.contains_insensitive("past"))
+    return Role::Past;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    std::vector<std::string> dims = dimsOf(function, false, i);
+    auto found = llvm::find(dims, symbol);
+    if (found == dims.end())
+      continue;
+    std::string text = nameOf(function, false, i);
+    StringRef argument(text);
+    if (argument.contains_insensitive("conv"))
+      return found == dims.begin() ? Role::Batch : Role::Window;
+    if (name.contains_insensitive("seq"))
+      return Role::Length;
+    if (found == dims.begin() && dims.size() > 1)
+      return Role::Batch;
+    if (argument.contains_insensitive("mask"))
+      return Role::All;
+    return argument.contains_insensitive("key") ||
+                   argument.contains_insensitive("value")
+               ? Role::Past
+               : Role::Length;
+  }
+  return Role::Length;
+}
+} // namespace
+
 std::vector<Sizes> smallSizes(func::FuncOp function) {
   std::vector<std::string> symbols = symbolsOf(function);
-  std::vector<std::string> leading;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    if (auto dims = dimsOf(function, false, i); dims.size() > 1)
-      leading.push_back(dims.front());
+  bool hasLength = llvm::any_of(symbols, [&](const std::string &symbol) {
+    return roleOf(function, symbol) == Role::Length;
+  });
   struct Choice {
     int64_t batch, length, past;
   };
   std::vector<Sizes> all;
   for (Choice choice :
-       {Choice{1, 1, 0}, Choice{2, 3, 2}, Choice{1, 17, 5}, Choice{1, 4, 4}}) {
+       {Choice{1, 1, 0}, Choice{2, 3, 2}, Choice{1, 17, 5}, Choice{1, 16, 4}}) {
+    constexpr int64_t window = 4; // of a convolution
     Sizes sizes;
-    for (const std::string &symbol : symbols) {
-      StringRef name(symbol);
-      bool isBatch = name.contains_insensitive("batch") ||
-                     (!name.contains_insensitive("seq") &&
-                      llvm::is_contained(leading, symbol));
-      sizes[symbol] = isBatch                             ? choice.batch
-                      : name.contains_insensitive("past") ? choice.past
-                                                          : choice.length;
-    }
+    for (const std::string &symbol : symbols)
+      switch (roleOf(function, symbol)) {
+      case Role::Batch:
+        sizes[symbol] = choice.batch;
+        break;
+      case Role::Length:
+        sizes[symbol] = choice.length;
+        break;
+      case Role::Past:
+        sizes[symbol] = choice.past;
+        break;
+      case Role::All:
+        sizes[symbol] = choice.past + (hasLength ? choice.length : 1);
+        break;
+      case Role::Window:
+        sizes[symbol] = window;
+        break;
+      }
     if (!llvm::is_contained(all, sizes))
       all.push_back(std::move(sizes));
   }

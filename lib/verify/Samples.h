@@ -27,7 +27,7 @@ std::optional<int64_t> evaluate(const std::string &expression, const Sizes &);
 /// The symbols of all arguments' dimensions, in the order in which they occur.
 std::vector<std::string> symbolsOf(mlir::func::FuncOp);
 
-/// Sizes that are worth a try: lengths 1, 3 and 17, batches 1 and 2, with
+/// Sizes that are worth a try: lengths 1, 3, 16 and 17, batches 1 and 2, with
 /// nothing before the sequence and with something. Which symbol is which is
 /// guessed from its name and place; a function refuses what does not fit.
 std::vector<Sizes> smallSizes(mlir::func::FuncOp);

@@ -69,7 +69,9 @@ Run Evaluator::run(func::FuncOp function, ExactTensors inputs,
   result.refused = interpreter.refusal().has_value();
   if (succeeded(outputs))
     result.outputs = std::move(*outputs);
-  else if (!result.refused && result.error.empty())
+  else if (result.refused)
+    result.error = *interpreter.refusal();
+  else if (result.error.empty())
     result.error = "it cannot be evaluated";
   return result;
 }

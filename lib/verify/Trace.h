@@ -15,10 +15,10 @@ struct Run {
   ExactTensors inputs;
   ExactTensors outputs; ///< none where it was refused or failed
   bool refused = false;
-  std::string error; ///< why it failed
+  std::string error; ///< why it was refused or failed
   /// Hashes of the inputs and of what ops gave, loops' bodies included.
   llvm::DenseSet<uint64_t> values;
-  bool succeeded() const { return !refused && error.empty(); }
+  bool succeeded() const { return error.empty(); }
 };
 
 /// An op of a function's block and the hashes of its operands and results.

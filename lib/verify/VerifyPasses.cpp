@@ -45,6 +45,16 @@ std::string describe(Operation *op) {
   return text;
 }
 
+/// Whether there is an output that is not all NaN: what is NaN is equal however
+/// it was computed.
+bool isTelling(const ExactTensors &outputs) {
+  return llvm::any_of(outputs, [](const ExactTensor &output) {
+    return !output.ints.empty() ||
+           llvm::any_of(output.reals,
+                        [](const Exact &value) { return !value.isNaN(); });
+  });
+}
+
 class Verifier : public PassInstrumentation {
 public:
   explicit Verifier(VerifyLog &log) : log(log) {}
@@ -131,15 +141,21 @@ private:
       Run run;
       for (int draw = 1; draw <= mostDraws; ++draw) {
         auto inputs = drawInputs<Exact>(function, sizes, draw);
-        if (!inputs)
+        if (!inputs) {
+          run.error = "the size of an input is not known";
           break;
+        }
         run = evaluator.run(function, std::move(*inputs));
         if (!StringRef(run.error).contains(ZeroDivisor().what()))
           break;
       }
-      if (!run.error.empty())
+      if (run.refused)
+        why = "small inputs are refused: " + run.error;
+      else if (!run.error.empty())
         why = run.error;
-      if (run.succeeded() && !run.outputs.empty())
+      else if (!isTelling(run.outputs))
+        why = "nothing is computed but NaN";
+      else
         runs.push_back(std::move(run));
     }
     if (runs.empty())

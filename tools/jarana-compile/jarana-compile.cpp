@@ -150,6 +150,7 @@ CompileOptions parse(const Options &options) {
   if (options.has("generalize"))
     parseGeneralize(options.text("generalize"), result);
   result.errorOnFallback = options.has("error-on-fallback");
+  result.verifyPasses = options.has("verify-passes");
   return result;
 }
 
@@ -221,6 +222,9 @@ int main(int argc, char **argv) {
        {"report-length", "N", "their tokens; default: 512"},
        {"error-on-fallback", "",
         "fail where an operator stays on a slow generic path"},
+       {"verify-passes", "",
+        "check that each pass on tensors keeps what the model computes, "
+        "exactly, on small inputs"},
        {"gpu-arch", "ARCH", "not there yet"},
        {"weights", "FORMAT", "not there yet"},
        {"plan", "PLAN", "not there yet"}});
