@@ -52,11 +52,11 @@ private:
     Value matrix, begin, end;
   };
 
-  /// A multiple of the width of a panel.
+  /// A multiple of what one row is multiplied with at a time.
   int64_t cachedColumns() {
     auto type = cast<MemRefType>(weights.getType());
     int64_t depth = type.getDimSize(transposed ? 2 : 1),
-            width = e.target.panelWidth(),
+            width = mostSums * e.target.lanes(),
             bytes = type.getElementTypeBitWidth() / 8;
     int64_t columns =
         ShapedType::isDynamic(depth) ? 0 : e.target.codeColumns(depth * bytes);
@@ -106,24 +106,26 @@ private:
       block.push_back(
           memref::LoadOp::create(e, chosen, ValueRange{e.add(first, r)}));
     // Few rows need more columns for as many independent sums.
-    int64_t width = std::max<int64_t>(8 / count, 2);
-    int64_t step = transposed ? width : width * e.target.lanes();
-    Value size = e.sub(part.end, part.begin);
-    Value whole = e.add(part.begin, e.mul(e.div(size, e.index(step)), step));
-    e.loop(part.begin, whole, step, [&](Value column) {
-      if (transposed)
-        multiplyRows(part.matrix, block, column, width);
-      else
-        multiplyColumns(part.matrix, block, column, width,
-                        Lanes{e.target.lanes()});
-    });
-    if (transposed)
-      return e.loop(whole, part.end, 1, [&](Value column) {
-        multiplyRows(part.matrix, block, column, 1);
+    int64_t width = std::max<int64_t>(mostSums / count, 2);
+    int64_t unit = transposed ? 1 : e.target.lanes();
+    Value done = part.begin;
+    for (; width; width /= 2) {
+      int64_t step = width * unit;
+      Value left = e.sub(part.end, done),
+            until = e.add(done, e.mul(e.div(left, e.index(step)), step));
+      e.loop(done, until, step, [&](Value column) {
+        if (transposed)
+          multiplyRows(part.matrix, block, column, width);
+        else
+          multiplyColumns(part.matrix, block, column, width, Lanes{unit});
       });
-    e.vectorLoop(whole, part.end, [&](Value column, Lanes lanes) {
-      multiplyColumns(part.matrix, block, column, 1, lanes);
-    });
+      done = until;
+    }
+    if (!transposed)
+      e.branch(e.less(done, part.end), [&] {
+        multiplyColumns(part.matrix, block, done, 1,
+                        e.firstLanes(e.sub(part.end, done)));
+      });
   }
 
   Values zeros(size_t count) { return Values(count, e.splat(0.0)); }
@@ -155,23 +157,25 @@ private:
   /// A matrix stored as [k, n]: `width` vectors of columns from `column` on.
   void multiplyColumns(Value matrix, ValueRange block, Value column,
                        int64_t width, Lanes lanes) {
-    Values sums =
-        e.loop(e.index(0), k, 1, zeros(block.size() * width),
-               [&](Value depth, ValueRange carried) {
-                 Values right, next(carried);
-                 for (int64_t v = 0; v < width; ++v)
-                   right.push_back(e.load(
-                       weights, {matrix, depth, e.add(column, v * lanes.count)},
-                       lanes));
-                 for (auto [r, row] : llvm::enumerate(block)) {
-                   Value left = e.splat(e.loadScalar(lhs, {row, depth}));
-                   for (int64_t v = 0; v < width; ++v) {
-                     Value &sum = next[r * width + v];
-                     sum = e.mulAdd(left, right[v], sum);
-                   }
-                 }
-                 return next;
-               });
+    Values sums = e.loop(
+        e.index(0), k, 1, zeros(block.size() * width),
+        [&](Value depth, ValueRange carried) {
+          Values right, next(carried);
+          Value ahead = e.add(depth, e.target.announcedRows());
+          for (int64_t v = 0; v < width; ++v) {
+            Value first = e.add(column, v * lanes.count);
+            e.prefetch(weights, {matrix, ahead, first});
+            right.push_back(e.load(weights, {matrix, depth, first}, lanes));
+          }
+          for (auto [r, row] : llvm::enumerate(block)) {
+            Value left = e.splat(e.loadScalar(lhs, {row, depth}));
+            for (int64_t v = 0; v < width; ++v) {
+              Value &sum = next[r * width + v];
+              sum = e.mulAdd(left, right[v], sum);
+            }
+          }
+          return next;
+        });
     for (auto [r, row] : llvm::enumerate(block))
       for (int64_t v = 0; v < width; ++v)
         e.store(sums[r * width + v], y, {row, e.add(column, v * lanes.count)},
@@ -180,6 +184,8 @@ private:
 
   Emitter &e;
   Value lhs, weights, indices, y, rows, k, n, chosen;
+  /// Sums of one row at a time: enough to hide the latency of a multiply-add.
+  static constexpr int64_t mostSums = 8;
   bool transposed;
   int64_t matrices, rowsAtOnce;
 };

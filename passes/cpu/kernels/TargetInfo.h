@@ -49,6 +49,9 @@ struct TargetInfo {
   /// Rows with the same matrix that meet a vector of it while it is in
   /// registers, where each row chooses its matrix: a power of two.
   int64_t chosenRows() const { return registers / 4; }
+  /// Rows of a matrix that are announced before they are read, where a kernel
+  /// takes some columns of each: too short a piece for the hardware to see.
+  int64_t announcedRows() const { return 8; }
   /// Multiply-adds (or operations as dear) that pay for waking the threads.
   int64_t parallelWork() const { return 1 << 16; }
 };
