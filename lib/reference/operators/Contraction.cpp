@@ -149,8 +149,8 @@ einsumByMatrices(const T<Real> &a, const T<Real> &b,
       all *= dims[label];
     return all;
   };
-  T<Real> left = arranged(0, {batch, rows, summed}),
-          right = arranged(1, {batch, summed, columns});
+  auto left = std::make_optional(arranged(0, {batch, rows, summed})),
+       right = std::make_optional(arranged(1, {batch, summed, columns}));
   Shape shape;
   std::vector<int> order;
   for (const std::vector<int> &part : {batch, rows, columns})
@@ -159,15 +159,19 @@ einsumByMatrices(const T<Real> &a, const T<Real> &b,
       order.push_back(label);
     }
   T<Real> result(a.dtype, shape);
-  accumulateProducts(count(batch), left.reals.data(), right.reals.data(),
+  accumulateProducts(count(batch), left->reals.data(), right->reals.data(),
                      result.reals.data(), count(rows), count(summed),
                      count(columns),
                      [](int64_t i) { return std::array<int64_t, 2>{i, i}; });
+  left.reset(), right.reset(); // large ones make room for another copy
+  result = rounded(std::move(result));
+  if (order == labels[2])
+    return result;
   Shape back;
   for (int label : labels[2])
     back.push_back(std::find(order.begin(), order.end(), label) -
                    order.begin());
-  return transposed(rounded(std::move(result)), back);
+  return transposed(result, back);
 }
 
 /// Einsum: for every assignment of the labels, the product of the inputs'

@@ -76,6 +76,7 @@ std::vector<T<Real>> linearAttention(const InputsOf<Real> &inputs,
   Real scale = given != 0 ? Real(given) : Real(1) / math::sqrt(Real(dk));
 
   T<Real> y(query.dtype, {batch, length, queryHeads * dv});
+  int64_t shared = queryHeads / heads;
   // One head of one sequence: nobody else touches its state.
   auto runHead = [&](int64_t b, int64_t h) {
     std::vector<Real> update(dv);
@@ -98,7 +99,6 @@ std::vector<T<Real>> linearAttention(const InputsOf<Real> &inputs,
       for (int64_t i = 0; i < dk; ++i)
         for (int64_t j = 0; j < dv; ++j)
           s[i * dv + j] += k[i] * update[j];
-      int64_t shared = queryHeads / heads;
       for (int64_t r = h * shared; r < (h + 1) * shared; ++r) {
         Real *out = &y.reals[(row * queryHeads + r) * dv];
         for (int64_t i = 0; i < dk; ++i) {

@@ -11,9 +11,9 @@ struct Cost {
 
   /// What all shapes of one proposal may take.
   static constexpr double mostSeconds = 2;
-  /// Some five values of the largest size are alive at a time, 8 bytes an
-  /// element: 0.3 GiB.
-  static constexpr double mostElements = 8 << 20;
+  /// Some four values of the largest size are alive at a time, 16 bytes an
+  /// element: 0.25 GiB.
+  static constexpr double mostElements = 4 << 20;
 
   Cost &operator+=(const Cost &other) {
     seconds += other.seconds;
@@ -30,7 +30,7 @@ struct Cost {
   }
 };
 
-/// A rough estimate for the reference evaluator.
+/// A rough estimate for an exact evaluation.
 Cost costOf(Graph &graph, llvm::ArrayRef<mlir::Operation *> ops,
             const Sample &sample);
 

@@ -10,25 +10,25 @@ namespace jarana::raise::recognise {
 namespace {
 
 Degree most(const Degree &a, const Degree &b) {
-  return {std::max(a.numerator, b.numerator),
+  return {std::max(a.numerator, b.numerator), std::max(a.poles, b.poles),
           std::max(a.denominator, b.denominator), std::max(a.terms, b.terms)};
 }
 
 /// The sum of `count` numbers with denominators of their own.
 Degree sum(const Degree &a, double count) {
-  return {a.numerator + (count - 1) * a.denominator, count * a.denominator,
-          count * a.terms};
+  return {a.numerator + (count - 1) * a.denominator, a.poles,
+          count * a.denominator, count * a.terms};
 }
 
-/// root^x: a monomial for each term, in the denominator where it is negative.
-Degree exponential(const Degree &x) { return {x.terms, x.terms, 1}; }
+/// root^x: a monomial for each term, a pole where it is negative.
+Degree exponential(const Degree &x) { return {x.terms, x.terms, 0, 1}; }
 
 /// 1 / (1 + exp(-x)).
 Degree sigmoid(const Degree &x) {
   return Degree{} / (Degree{} + exponential(x));
 }
 
-constexpr Degree fresh{1, 0, 1};
+constexpr Degree fresh{1, 0, 0, 1};
 
 /// The number of elements that an op without rules of its own sums for each
 /// result, roughly: all that it reads over all that it gives.
@@ -40,15 +40,17 @@ double foldOf(double read, double given) {
 
 Degree operator+(const Degree &a, const Degree &b) {
   return {std::max(a.numerator + b.denominator, b.numerator + a.denominator),
-          a.denominator + b.denominator, a.terms + b.terms};
+          std::max(a.poles, b.poles), a.denominator + b.denominator,
+          a.terms + b.terms};
 }
 Degree operator*(const Degree &a, const Degree &b) {
-  return {a.numerator + b.numerator, a.denominator + b.denominator,
+  return {a.numerator + b.numerator, a.poles + b.poles,
+          a.denominator + b.denominator,
           std::max(a.terms, 1.0) * std::max(b.terms, 1.0)};
 }
 Degree operator/(const Degree &a, const Degree &b) {
-  return {a.numerator + b.denominator, a.denominator + b.numerator,
-          std::max(a.terms, b.terms)};
+  return {a.numerator + b.denominator + b.poles, a.poles,
+          a.denominator + b.numerator, std::max(a.terms, b.terms)};
 }
 
 const Shape &DegreeTracker::shapeOf(Value value) const {
@@ -93,7 +95,7 @@ Degree DegreeTracker::rule(Operation &op, const Shape &result) {
   double given = double(reference::elementCount(result));
   auto hash = [&](unsigned operands) {
     for (unsigned i = 0; i < operands; ++i)
-      hashed += given * (in(i).numerator + in(i).denominator);
+      hashed += given * totalOf(in(i));
     return fresh;
   };
   if (name == "Add" || name == "Sub")
@@ -147,8 +149,7 @@ Degree DegreeTracker::rule(Operation &op, const Shape &result) {
     return name == "Conv" ? y : y * sigmoid(y);
   }
   if (name == "RMSNormalization" || name == "LayerNormalization") {
-    hashed += given * 2 * lastOf(op.getOperand(0)) *
-              (in(0).numerator + in(0).denominator);
+    hashed += given * 2 * lastOf(op.getOperand(0)) * totalOf(in(0));
     return (in(0) / fresh) * in(1) + in(2);
   }
   if (name == "RotaryEmbedding")
@@ -157,13 +158,10 @@ Degree DegreeTracker::rule(Operation &op, const Shape &result) {
     const Shape &shape = shapeOf(op.getOperand(0));
     double length =
         shape.size() > 1 ? std::max<double>(1, double(shape[1])) : 1;
-    Degree decay = exponential(in(4));
-    Degree state{in(3).numerator + length * (decay.numerator + in(1).numerator +
-                                             in(2).numerator + in(5).numerator),
-                 in(3).denominator +
-                     length * (decay.denominator + in(1).denominator +
-                               in(2).denominator + in(5).denominator),
-                 1};
+    Degree step = exponential(in(4)) * in(1) * in(2) * in(5);
+    Degree state{in(3).numerator + length * step.numerator,
+                 in(3).poles + length * step.poles,
+                 in(3).denominator + length * step.denominator, 1};
     return sum(state * in(0), lastOf(op.getOperand(1)));
   }
   if (name == "Attention" || name == "GroupQueryAttention") {

@@ -9,12 +9,18 @@ namespace jarana::raise::recognise {
 /// Bounds for a number as a quotient of polynomials in independently drawn
 /// values: drawn residues, powers of the root of unity, hashes (docs/exact.md).
 struct Degree {
-  double numerator = 0, denominator = 0; ///< total degrees
+  double numerator = 0;   ///< total degree
+  double poles = 0;       ///< of the powers of the root in the denominator: of
+                          ///< sums, the largest
+  double denominator = 0; ///< total degree of the rest of it
   /// As an exponent: the sum of the (integer) factors of drawn values, where a
   /// product of drawn values counts as one.
   double terms = 0;
 };
 
+inline double totalOf(const Degree &degree) {
+  return degree.numerator + degree.poles + degree.denominator;
+}
 Degree operator+(const Degree &, const Degree &);
 Degree operator*(const Degree &, const Degree &);
 Degree operator/(const Degree &, const Degree &);
@@ -23,7 +29,7 @@ Degree operator/(const Degree &, const Degree &);
 class DegreeTracker {
 public:
   void draw(mlir::Value value, const reference::Shape &shape) {
-    known[value] = {{1, 0, 1}, shape};
+    known[value] = {{1, 0, 0, 1}, shape};
   }
   void observe(mlir::Operation &op,
                llvm::ArrayRef<const reference::Shape *> results);

@@ -59,10 +59,37 @@ private:
       return true;
     if (ops.size() > mostOps)
       return false;
-    bool all = true;
-    forEachOperand(op, [&](Value operand) { all = all && visit(operand); });
+    // The longest way first: what it passes is no longer needed when the others
+    // are computed, and large values do not wait for it.
+    SmallVector<std::tuple<size_t, size_t, Value>> operands;
+    forEachOperand(op, [&](Value operand) {
+      operands.emplace_back(depthOf(operand), operands.size(), operand);
+    });
+    llvm::sort(operands, [](const auto &a, const auto &b) {
+      return std::get<0>(a) != std::get<0>(b) ? std::get<0>(a) > std::get<0>(b)
+                                              : std::get<1>(a) < std::get<1>(b);
+    });
+    if (!llvm::all_of(operands, [&](const auto &operand) {
+          return visit(std::get<2>(operand));
+        }))
+      return false;
     canonical.push_back(op);
-    return all;
+    return true;
+  }
+
+  /// The number of ops on the longest way up to what is given.
+  size_t depthOf(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (!op || known.contains(value) || isShapeArithmetic(value))
+      return 0;
+    auto [entry, isNew] = depths.try_emplace(op, 0);
+    if (!isNew)
+      return entry->second;
+    size_t deepest = 0;
+    forEachOperand(op, [&](Value operand) {
+      deepest = std::max(deepest, depthOf(operand));
+    });
+    return depths[op] = deepest + 1;
   }
 
   /// Its elements are expressions over the dimensions of the arguments.
@@ -75,6 +102,7 @@ private:
   Graph &graph;
   llvm::DenseSet<Value> known;
   llvm::DenseSet<Operation *> ops;
+  llvm::DenseMap<Operation *, size_t> depths;
 };
 
 /// The weights that the ops load, into `module`.

@@ -20,10 +20,10 @@ namespace jarana::raise::recognise {
 namespace {
 
 constexpr uint64_t firstSeed = 2024;
-/// Samples come with the most telling first. Where there are chunks, these must
-/// be evaluated (one position, two chunks, three): what differs from a scan may
-/// show in the third chunk only.
-constexpr size_t requiredGroups = 3;
+/// Samples come with the most telling first: one position, two chunks, three.
+/// Where there are chunks, one position and three chunks must be evaluated:
+/// what differs from a scan may show in the third chunk only.
+constexpr size_t positionGroup = 1, threeChunksGroup = 3;
 
 /// The bounds that the exact trials must reach: 2^-40.
 constexpr double wantedLogBound = -40;
@@ -233,8 +233,9 @@ private:
       Cost cost = costOf(graph, cut.ops, sample);
       cost += costOf(graph, made.ops, sample);
       auto [group, isNew] = groups.try_emplace(sample.group, -1);
-      bool isRequired = isNew && groups.size() <= requiredGroups &&
-                        (proposal.chunk > 0 || groups.size() == 1);
+      bool isRequired =
+          isNew && (groups.size() == positionGroup ||
+                    (proposal.chunk > 0 && groups.size() == threeChunksGroup));
       if (isRequired)
         required.insert(sample.group);
       if (isRequired ? cost.isBearable() : isNew && cost.fits(spent)) {
