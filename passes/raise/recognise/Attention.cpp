@@ -49,13 +49,6 @@ struct Guess {
 /// for one length, in multiplications and in scores.
 constexpr double mostProducts = 2e8, mostScores = 4e6;
 
-/// What may lie in a cut: random inputs see all that these do.
-constexpr StringLiteral allowedOps[] = {
-    "MatMul",    "Mul",    "Div",       "Add",      "Where",   "Softmax",
-    "IsNaN",     "Cast",   "CastLike",  "Identity", "Reshape", "Transpose",
-    "Unsqueeze", "Expand", "Squeeze",   "Tile",     "Slice",   "Concat",
-    "Gather",    "Tanh",   "Attention", "Shape",    "Einsum"};
-
 /// Past keys or values and the new ones.
 std::optional<std::pair<Value, Value>> pastAndNew(const HeadsValue &heads) {
   Operation *op = heads.value.getDefiningOp();
@@ -226,7 +219,6 @@ private:
     proposal.length = oneQuery ? match->keyCount : match->queries;
     if (!guess.anyContents && facts->reach > 0)
       proposal.window = facts->reach + 1;
-    proposal.allowed = allowedOps;
     proposal.facts = {
         {"heads", std::to_string(match->heads)},
         {"kv_heads", std::to_string(key.heads)},

@@ -78,9 +78,6 @@ struct Proposal {
   std::optional<symbolic::Expr> length;
   int64_t chunk = 0;  ///< lengths are tried around multiples of it; 0: none
   int64_t window = 0; ///< and around this (a convolution's width); 0: none
-  /// Only ops of these names may lie inside the cut (random inputs see the
-  /// branches of these); empty: any.
-  llvm::ArrayRef<llvm::StringLiteral> allowed;
   /// Which elements of outputs[0] count: a boolean value of the graph that
   /// broadcasts with it; null: all.
   mlir::Value relevant;

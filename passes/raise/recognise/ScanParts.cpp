@@ -9,13 +9,6 @@ using jarana::symbolic::Expr;
 namespace jarana::raise::recognise {
 namespace {
 
-/// No branch of these depends on how large their operands are.
-constexpr StringLiteral allowedOps[] = {
-    "Add",       "Cast",    "Concat",    "CumSum", "Einsum",  "Exp", "Expand",
-    "Flatten",   "Gather",  "Identity",  "MatMul", "Mul",     "Neg", "Pad",
-    "ReduceSum", "Reshape", "Slice",     "Split",  "Squeeze", "Sub", "Tile",
-    "Transpose", "Trilu",   "Unsqueeze", "Where"};
-
 /// Products within a scan that do not depend on its decay.
 constexpr StringLiteral productOps[] = {"Einsum", "MatMul", "Mul", "ReduceSum"};
 constexpr size_t mostProducts = 32;
@@ -282,7 +275,6 @@ Proposal ScanParts::propose(const ScanRoles &roles, const Output &output,
     proposal.outputs.push_back(last->value);
   proposal.length = length;
   proposal.chunk = chunk;
-  proposal.allowed = allowedOps;
   int64_t groupsB = groupsAndState(graph, roles.b, heads)->first,
           groupsC = groupsAndState(graph, roles.c, heads)->first;
   if (chunk > 0)

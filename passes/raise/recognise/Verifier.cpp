@@ -89,9 +89,6 @@ public:
     evidence.reason = cut.reason.empty() ? made.reason : cut.reason;
     if (!evidence.holds())
       return false;
-    if (Operation *op = firstNotAllowed())
-      return decline("it holds " + opName(op).str() + " ('" + reportName(op) +
-                     "'), of which random inputs need not see all branches");
     for (const Sliced *side : {&cut, &made})
       for (Value value : side->further)
         if (isa<BlockArgument>(value) && !fillOf(value))
@@ -172,20 +169,6 @@ private:
   bool decline(const std::string &reason) {
     evidence.reason = reason;
     return false;
-  }
-
-  /// An op of the cut, or of a loop's body in it, that may not be there.
-  Operation *firstNotAllowed() {
-    Operation *found = nullptr;
-    for (Operation *op : cut.varying)
-      op->walk([&](Operation *inner) {
-        bool isLoop = inner->getNumRegions() > 0;
-        if (!proposal.allowed.empty() && !isLoop &&
-            !inner->hasTrait<OpTrait::IsTerminator>() &&
-            !llvm::is_contained(proposal.allowed, opName(inner)))
-          found = found ? found : inner;
-      });
-    return found;
   }
 
   std::optional<Fill> fillOf(Value argument) const {
