@@ -30,7 +30,9 @@ void Evaluator::observe(
     if (!trace || op.getBlock() != traced)
       continue;
     hashes[value] = hash;
-    entry.results.push_back(hash);
+    // Sizes and indices have values of their own in each form.
+    if (isa<ShapedType>(value.getType()) && isFloat(tensor->dtype))
+      entry.results.push_back(hash);
   }
   if (entry.results.empty())
     return;

@@ -5,8 +5,10 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace jarana;
 using namespace jarana::reference;
@@ -46,6 +48,33 @@ void extract(const InstructionOf<Real> &i, Cell<Real> *cells) {
 template <class Real>
 void copyCell(const InstructionOf<Real> &i, Cell<Real> *cells) {
   cells[i.result] = cells[i.operands[0]];
+}
+
+/// x of max(x, 0) + log1p(exp(-|x|)), the softplus that does not overflow;
+/// null for another op.
+mlir::Value operandOfSoftplus(mlir::Operation &op) {
+  auto sum = mlir::dyn_cast<mlir::arith::AddFOp>(op);
+  if (!sum)
+    return {};
+  auto most = sum.getLhs().getDefiningOp<mlir::arith::MaximumFOp>();
+  auto rest = sum.getRhs().getDefiningOp<mlir::math::Log1pOp>();
+  auto power = rest ? rest.getOperand().getDefiningOp<mlir::math::ExpOp>()
+                    : mlir::math::ExpOp();
+  auto minus = power ? power.getOperand().getDefiningOp<mlir::arith::NegFOp>()
+                     : mlir::arith::NegFOp();
+  auto size = minus ? minus.getOperand().getDefiningOp<mlir::math::AbsFOp>()
+                    : mlir::math::AbsFOp();
+  bool matches = most && size && most.getLhs() == size.getOperand() &&
+                 mlir::matchPattern(most.getRhs(), mlir::m_AnyZeroFloat());
+  return matches ? size.getOperand() : mlir::Value();
+}
+
+/// log(1 + exp(x)), as the operator Softplus is in a domain where log is a
+/// function of which nothing is known.
+template <class Real>
+void softplus(const InstructionOf<Real> &i, Cell<Real> *cells) {
+  using std::exp, std::log1p;
+  cells[i.result].real = log1p(exp(cells[i.operands[0]].real));
 }
 
 /// Skipping is done by the loop over the instructions.
@@ -135,7 +164,12 @@ template <class Real> void ScalarProgram<Real>::compile(mlir::Operation &op) {
     return compileIf(op);
   InstructionOf<Real> instruction;
   mlir::ValueRange operands = op.getOperands();
-  if (auto read = mlir::dyn_cast<mlir::tensor::ExtractOp>(op)) {
+  mlir::Value ofSoftplus =
+      std::is_same_v<Real, double> ? mlir::Value() : operandOfSoftplus(op);
+  if (ofSoftplus) {
+    instruction.run = softplus<Real>;
+    operands = ofSoftplus;
+  } else if (auto read = mlir::dyn_cast<mlir::tensor::ExtractOp>(op)) {
     instruction.run = extract<Real>;
     instruction.tensor = valueOf(read.getTensor());
     if (!instruction.tensor)
