@@ -1,0 +1,335 @@
+"""Edits of ONNX graphs that a comparison of floats on ordinary inputs cannot see: far limits, saturations, roundings hidden by a scale,
+branches that are never taken, factors and terms near the last bit. `edits(base, random)` yields them one after the other.
+
+Each edit leaves a number that the graph did not have before (its mark), so that it can be followed through a compiler; and says how
+it can be made visible: by values as large or as small as `Edit.reach`, or by measuring so small a change (`Edit.stronger`)."""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+from probe import floats_of
+
+#: A value that these make needs no far limit: it is one already.
+BOUNDED = {"Sigmoid", "Tanh", "Softmax", "Sin", "Cos"}
+#: Positive as they are made: an absolute value changes nothing.
+POSITIVE = {"Exp", "Sigmoid", "Softplus", "Softmax", "Sqrt", "Reciprocal", "Abs", "Pow", "ReduceMean", "Clip"}
+#: The effect of a small edit on the outputs, as root of the mean square relative to the largest, that can be told from rounding.
+MEASURABLE = 8e-9
+
+
+@dataclass
+class Edit:
+    text: str
+    model: onnx.ModelProto
+    #: The number that only the edited graph has; 0 where the edit leaves none.
+    mark: float
+    #: The value whose size shows the edit, the size it must have, and the sign where that matters.
+    value: str = ""
+    reach: float = 0
+    sign: int = 0
+    #: The same edit, `times` as strong, for edits too small to be seen.
+    stronger: onnx.ModelProto | None = None
+    times: float = 0
+    #: An operator of the edited graph that has no number.
+    operator: str = ""
+    family: str = ""
+
+
+class Impossible(Exception):
+    """The base has no place for such an edit."""
+
+
+def choose(random, options):
+    if not options:
+        raise Impossible
+    return options[random.integers(len(options))]
+
+
+class Patch:
+    """A copy of a model in which values are replaced by functions of themselves."""
+
+    def __init__(self, model):
+        self.model = copy.deepcopy(model)
+        self.nodes = []
+
+    def number(self, value, name=None):
+        name = name or f"invisible_{len(self.model.graph.initializer)}"
+        self.model.graph.initializer.append(numpy_helper.from_array(np.array(value, np.float32), name))
+        return name
+
+    def op(self, kind, *inputs):
+        name = f"invisible_{kind}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [name], name=name))
+        return name
+
+    def insert(self, value, result, consumer=None):
+        """The new nodes behind the one that makes `value`; `result` stands for it in all uses, or in those of one node."""
+        graph = self.model.graph
+        at = next(i for i, node in enumerate(graph.node) if value in node.output)
+        if consumer is None:
+            raw = value + "_before"
+            for node in graph.node:
+                for index, name in enumerate(node.input):
+                    if name == value:
+                        node.input[index] = result
+            producer = graph.node[at]
+            if value in {output.name for output in graph.output}:
+                producer.output[list(producer.output).index(value)] = raw
+                for node in self.nodes:
+                    node.input[:] = [raw if name == value else name for name in node.input]
+                    node.output[:] = [value if name == result else name for name in node.output]
+                for node in graph.node:
+                    node.input[:] = [value if name == result else name for name in node.input]
+        else:
+            node = graph.node[consumer]
+            node.input[:] = [result if name == value else name for name in node.input]
+        for offset, node in enumerate(self.nodes):
+            graph.node.insert(at + 1 + offset, node)
+        return self.model
+
+
+def place(base, random, allowed=lambda value: True):
+    """(a float value inside a mixer that the base raises, the node that alone reads the edited one or None, text)."""
+    kind = choose(random, sorted({mixer.kind for mixer in base.mixers}))
+    mixer = choose(random, [mixer for mixer in base.mixers if mixer.kind == kind])
+    values = [
+        (output, node)
+        for node in mixer.nodes
+        for output in node.output
+        if output in base.values and base.values[output].largest > 0 and allowed(base.values[output])
+    ]
+    value, node = choose(random, values)
+    consumers = [i for i, other in enumerate(base.model.graph.node) if value in other.input]
+    consumer = None
+    text = f"{value} ({node.op_type}, in the {kind} up to {mixer.nodes[0].name})"
+    if len(consumers) > 1 and random.integers(2):
+        consumer = choose(random, consumers)
+        text += f", as {base.model.graph.node[consumer].op_type} {base.model.graph.node[consumer].name} reads it"
+    return value, consumer, text
+
+
+def far(random, largest):
+    """A limit far beyond `largest`, of a mantissa that no other constant has."""
+    exponent = choose(random, [e for e in (4, 6, 8, 12, 20, 30) if 10.0**e > 30 * largest])
+    return float(np.float32((1 + random.integers(1, 8000) / 8192) * 10.0**exponent))
+
+
+def free(value):
+    """Whether larger inputs may make the value large."""
+    return value.kind not in BOUNDED
+
+
+def far_clip(base, random):
+    value, consumer, text = place(base, random, free)
+    limit = far(random, base.values[value].largest)
+    patch = Patch(base.model)
+    result = patch.op("Clip", value, patch.number(-limit), patch.number(limit))
+    return Edit(f"{text}: cut at +-{limit:.4g}", patch.insert(value, result, consumer), limit, value, limit)
+
+
+def far_bound(base, random):
+    value, consumer, text = place(base, random, free)
+    known = base.values[value]
+    limit, patch = far(random, known.largest), Patch(base.model)
+    above = known.smallest >= 0 or bool(random.integers(2))
+    mark = limit if above else -limit
+    result = patch.op("Min" if above else "Max", value, patch.number(mark))
+    sign = 1 if above else -1
+    return Edit(
+        f"{text}: not {'above' if above else 'below'} {mark:.4g}",
+        patch.insert(value, result, consumer),
+        mark,
+        value,
+        limit,
+        sign,
+    )
+
+
+def far_select(base, random):
+    value, consumer, text = place(base, random, free)
+    limit, patch = far(random, base.values[value].largest), Patch(base.model)
+    beyond = patch.op("Greater", value, patch.number(limit))
+    result = patch.op("Where", beyond, patch.op("Neg", value), value)
+    return Edit(f"{text}: negated above {limit:.4g}", patch.insert(value, result, consumer), limit, value, limit, 1)
+
+
+def saturate(base, random):
+    value, consumer, text = place(base, random, lambda v: free(v) and v.largest < 1e4)
+    patch = Patch(base.model)
+    small = float(np.float32(2.0**-30 * (1 + random.integers(1, 64) / 64)))
+    bent = patch.op("Tanh", patch.op("Mul", value, patch.number(small)))
+    result = patch.op("Div", bent, patch.number(small))
+    return Edit(
+        f"{text}: tanh(x * {small:.4g}) / {small:.4g}", patch.insert(value, result, consumer), small, value, 2e9
+    )
+
+
+def hidden_rounding(base, random):
+    value, consumer, text = place(base, random)
+    patch, rounding = Patch(base.model), ("Floor", "Round", "Ceil")[random.integers(3)]
+    scale = 2.0**40
+    rounded = patch.op(rounding, patch.op("Mul", value, patch.number(scale)))
+    result = patch.op("Mul", rounded, patch.number(2.0**-40))
+    return Edit(
+        f"{text}: {rounding.lower()}(x * 2^40) / 2^40", patch.insert(value, result, consumer), scale, value, 2e-13
+    )
+
+
+def small_factor(base, random):
+    value, consumer, text = place(base, random)
+
+    def build(size):
+        patch = Patch(base.model)
+        result = patch.op("Mul", value, patch.number(1 + size))
+        return patch.insert(value, result, consumer)
+
+    return Edit(
+        f"{text}: times 1 + 2^-20", build(2.0**-20), 1 + 2.0**-20, value, stronger=build(2.0**-8), times=2.0**12
+    )
+
+
+def small_term(base, random):
+    value, consumer, text = place(base, random)
+    size = float(np.float32(1e-7 * (1 + random.integers(1, 64) / 64)))
+
+    def build(size):
+        patch = Patch(base.model)
+        result = patch.op("Add", value, patch.op("Mul", value, patch.number(size)))
+        return patch.insert(value, result, consumer)
+
+    return Edit(
+        f"{text}: plus {size:.3g} times itself", build(size), size, value, stronger=build(size * 2**15), times=2**15
+    )
+
+
+def absolute(base, random):
+    """Of a value that is positive (or negative: then minus the absolute one), though nothing makes it so."""
+
+    def allowed(value):
+        return value.kind not in POSITIVE and (value.smallest >= 0 or value.greatest <= 0)
+
+    value, consumer, text = place(base, random, allowed)
+    positive = base.values[value].smallest >= 0
+    patch = Patch(base.model)
+    result = patch.op("Abs", value)
+    if not positive:
+        result = patch.op("Neg", result)
+    known = base.values[value]
+    return Edit(
+        f"{text}: {'' if positive else '-'}abs(x)",
+        patch.insert(value, result, consumer),
+        0,
+        value,
+        known.largest,
+        -1 if positive else 1,
+        operator="absf",
+    )
+
+
+def replace_constant(base, random, places, change):
+    """One constant operand becomes another number. `places` are (node index, operand index)."""
+    at, index = choose(random, places)
+    patch = Patch(base.model)
+    node = patch.model.graph.node[at]
+    old = floats_of(base.model)[node.input[index]]
+    new = np.float32(change(float(old.reshape(-1)[0])))
+    node.input[index] = patch.number(np.full(old.shape, new), "invisible")
+    return patch.model, f"{node.op_type} {node.name}", float(old.reshape(-1)[0]), float(new), node
+
+
+def scalars(base, wanted):
+    known = floats_of(base.model)
+    return [
+        (at, index)
+        for at, node in enumerate(base.model.graph.node)
+        for index, name in enumerate(node.input)
+        if name in known and known[name].size == 1 and wanted(node, index, float(known[name].reshape(-1)[0]))
+    ]
+
+
+def epsilon(base, random):
+    places = scalars(base, lambda node, index, x: node.op_type == "Add" and 0 < x < 1e-3)
+    change = 1 + random.integers(8, 64) / 4096
+    model, text, old, new, node = replace_constant(base, random, places, lambda x: x * change)
+    other = next(name for name in node.input if name != "invisible")
+    return Edit(f"{text}: epsilon {old:.6g} becomes {new:.6g}", model, new, other, 1e-5)
+
+
+def threshold(base, random):
+    """Above it softplus(x) is x: at 19 still so in f32, but no longer in exact arithmetic by far."""
+    places = scalars(base, lambda node, index, x: node.op_type == "Greater" and x == 20)
+    to = float(np.float32(18.5 + random.integers(1, 256) / 256))
+    model, text, old, new, node = replace_constant(base, random, places, lambda x: to)
+    return Edit(f"{text}: the linear branch of softplus from {new:.6g} in place of {old:g}", model, new)
+
+
+def finite_limit(base, random):
+    places = scalars(base, lambda node, index, x: node.op_type == "Clip" and np.isinf(x))
+    limit = far(random, 1)
+    model, text, old, new, node = replace_constant(base, random, places, lambda x: np.copysign(limit, x))
+    return Edit(f"{text}: the limit {old:g} becomes {new:.5g}", model, new, node.input[0], limit, 1 if new > 0 else -1)
+
+
+def finite_mask(base, random):
+    """What is hidden gets a number that is small enough for ordinary scores; under an exponential, one that is still a number after."""
+    places = scalars(base, lambda node, index, x: node.op_type in ("Where", "Mul") and x < -1e30)
+    at, index = choose(random, places)
+    result = base.model.graph.node[at].output[0]
+    readers = [node for node in base.model.graph.node if result in node.input]
+    under_exp = any(node.op_type == "Exp" for node in readers)
+    low = -float(50 + random.integers(1, 512) / 16) if under_exp else -float(10000 + random.integers(1, 2000))
+    model, text, old, new, node = replace_constant(base, random, [(at, index)], lambda x: low)
+    scores = [name for reader in (node, *readers) for name in reader.input if name != result and name in base.values]
+    value = max(scores, key=lambda name: base.values[name].largest, default="")
+    return Edit(f"{text}: what is hidden gets {new:g} in place of {old:.4g}", model, new, value, -low)
+
+
+def idle_branch(base, random):
+    """The operand of a Where that it never took becomes another one."""
+    places = []
+    for at, node in enumerate(base.model.graph.node):
+        taken = base.conditions.get(node.input[0]) if node.op_type == "Where" else None
+        if taken is not None:
+            places.append((at, 2 if taken else 1))
+    at, index = choose(random, places)
+    patch = Patch(base.model)
+    node = patch.model.graph.node[at]
+    mark = float(np.float32(0.5 + random.integers(1, 4096) / 8192))
+    old, known = node.input[index], floats_of(base.model)
+    if old in known:
+        new = patch.number(known[old] + np.float32(mark), "invisible")
+        if known[old].size == 1:
+            mark = float((known[old] + np.float32(mark)).reshape(-1)[0])
+    else:
+        new = patch.op("Mul", old, patch.number(mark))
+    node.input[index] = new
+    text = f"{node.op_type} {node.name}: the branch never taken ({old}) is changed by {mark:g}"
+    for offset, added in enumerate(patch.nodes):
+        patch.model.graph.node.insert(at + offset, added)
+    return Edit(text, patch.model, mark, base.condition_value(node.input[0]), 30)
+
+
+#: Inside mixers, and then of single constants; the first are chosen twice as often.
+ANYWHERE = (far_clip, far_bound, far_select, saturate, hidden_rounding, small_factor, small_term, absolute)
+CONSTANTS = (epsilon, threshold, finite_limit, finite_mask, idle_branch)
+FAMILIES = (*ANYWHERE, *ANYWHERE, *CONSTANTS)
+TRIES = 20
+
+
+def edit(base, random):
+    """One edit of a random family that the base has a place for."""
+    while True:
+        family = FAMILIES[random.integers(len(FAMILIES))]
+        for _ in range(TRIES):
+            try:
+                made = family(base, random)
+            except Impossible:
+                continue
+            onnx.checker.check_model(made.model)
+            if made.stronger is not None and base.effect(made) < MEASURABLE:
+                continue  # what it changes is lost in the noise, or nothing
+            made.family = family.__name__.replace("_", " ")
+            return made
