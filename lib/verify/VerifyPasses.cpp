@@ -221,6 +221,9 @@ private:
           if (Operation *op = firstUnexplained(trace, before.values))
             what += "; the first op whose value nothing before explains is " +
                     describe(op);
+          else
+            what += "; all values of ops were there before: something was "
+                    "left out";
         }
       if (!what.empty())
         return reportWrong(function, pass, what);
