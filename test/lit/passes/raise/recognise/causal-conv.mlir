@@ -2,7 +2,7 @@
 
 // Padded on both sides and cut to the input's length, SiLU, transposed.
 // CHECK-LABEL: func.func @prefill
-// CHECK: %[[Y:.*]], %{{.*}} = onnx.CausalConvWithState %arg0, %arg1, %arg2, %{{.*}} {activation = "silu", onnx.recognised = {activation = "silu", channels = "6"{{.*}}, nodes = "5"
+// CHECK: %[[Y:.*]], %{{.*}} = onnx.CausalConvWithState %arg0, %arg1, %arg2, %{{.*}} {activation = "silu", onnx.recognised = {activation = "silu", assumptions = "none", bound = "2^-{{[0-9]+}}", channels = "6"{{.*}}, nodes = "5"
 // CHECK: %[[T:.*]] = onnx.Transpose %[[Y]]
 // CHECK: return %[[T]]
 func.func @prefill(%x: tensor<?x6x?xf32> {onnx.name = "x", onnx.dims = ["b", "6", "s"]}, %w: tensor<6x1x4xf32> {onnx.name = "w", onnx.dims = ["6", "1", "4"]},
