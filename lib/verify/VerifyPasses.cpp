@@ -38,6 +38,9 @@ bool isOfBuffers(Operation *op) {
 /// do not keep.
 bool checksItself(StringRef pass) { return pass == "recognise-operators"; }
 
+/// raise-onnx writes down which inputs a graph is for, as checks.
+bool addsChecks(StringRef pass) { return pass == "raise-onnx"; }
+
 /// An op that sorts or quantises by the greatest of many numbers: the order of
 /// residues is drawn for each two of them alone, so that its steps may decide
 /// otherwise than the op as a whole.
@@ -208,6 +211,12 @@ private:
       std::vector<TracedOp> trace;
       Run after = evaluator.run(function, before.inputs, &trace);
       std::string what;
+      if (after.refused && addsChecks(pass)) {
+        decline(function,
+                "an input that '" + pass + "' makes it refuse: " + after.error);
+        before = std::move(after);
+        continue;
+      }
       if (after.refused)
         what = "it refuses inputs that it took";
       else if (!after.error.empty())
@@ -230,6 +239,8 @@ private:
       ++log.checks;
       before = std::move(after);
     }
+    llvm::erase_if(known[function.getName().str()],
+                   [](const Run &run) { return run.refused; });
   }
 
   /// A function that the pass added.
