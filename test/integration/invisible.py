@@ -102,7 +102,11 @@ def place(base, random, allowed=lambda value: True):
         if output in base.values and base.values[output].largest > 0 and allowed(base.values[output])
     ]
     value, node = choose(random, values)
-    consumers = [i for i, other in enumerate(base.model.graph.node) if value in other.input]
+    consumers = [
+        i
+        for i, other in enumerate(base.model.graph.node)
+        if value in other.input and other.op_type != "Shape" and base.live.intersection(other.output)
+    ]
     consumer = None
     text = f"{value} ({node.op_type}, in the {kind} up to {mixer.nodes[0].name})"
     if len(consumers) > 1 and random.integers(2):

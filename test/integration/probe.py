@@ -92,6 +92,15 @@ def from_weights(model):
     return found
 
 
+def reaching_outputs(model):
+    """The values whose elements, not only their shapes, lead to an output."""
+    found = {output.name for output in model.graph.output}
+    for node in reversed(model.graph.node):
+        if node.op_type != "Shape" and any(name in found for name in node.output):
+            found.update(node.input)
+    return found
+
+
 def weights_behind(model, value):
     """The weights that a value comes from, nearest first."""
     makers = {output: node for node in model.graph.node for output in node.output}

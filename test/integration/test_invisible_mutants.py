@@ -106,7 +106,8 @@ class Base:
         ]
         self.outputs = [output.name for output in model.graph.output]
         self.values, conditions = probe.observe(model, [inputs])
-        real = probe.from_weights(model)
+        self.live = probe.reaching_outputs(model)
+        real = probe.from_weights(model) & self.live
         self.values = {name: value for name, value in self.values.items() if name in real}
         self.conditions = {name: taken for name, taken in conditions.items() if self.condition_value(name)}
 
