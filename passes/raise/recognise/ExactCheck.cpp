@@ -3,8 +3,6 @@
 #include "lib/reference/operators/Support.h"
 #include "passes/raise/recognise/Recogniser.h"
 
-#include <random>
-
 using namespace mlir;
 using namespace jarana::reference;
 
@@ -41,10 +39,11 @@ ExactCheck::ExactCheck(ModuleOp module)
 ExactTensor ExactCheck::inputFrom(Tensor tensor, bool drawn, uint64_t seed) {
   ExactTensor result(tensor.dtype, tensor.shape);
   result.ints = std::move(tensor.ints);
-  std::mt19937_64 random(seed);
+  auto below = [state = mixed(seed)](uint64_t limit) mutable {
+    return static_cast<uint64_t>((Wide(mixed(state++)) * limit) >> 64);
+  };
   for (auto [exact, number] : llvm::zip_equal(result.reals, tensor.reals))
-    exact = drawn ? Exact::finite(random() % LargeField::p,
-                                  random() % LargeField::q)
+    exact = drawn ? Exact::finite(below(LargeField::p), below(LargeField::q))
                   : Exact(number);
   return result;
 }

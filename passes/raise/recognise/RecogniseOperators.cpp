@@ -67,7 +67,7 @@ private:
       recogniser.propose(anchor, graph, proposals, reason);
       // The likeliest comes first: why it does not hold is told.
       for (size_t i = 0; i < proposals.size(); ++i) {
-        std::string why = accept(proposals[i]);
+        std::string why = accept(proposals[i], /*explain=*/i == 0);
         if (why.empty())
           return;
         if (i == 0)
@@ -83,7 +83,7 @@ private:
 
   /// Builds the candidate, has it checked, and puts it in place; otherwise
   /// leaves the graph as it was, and says why.
-  std::string accept(Proposal &proposal) {
+  std::string accept(Proposal &proposal, bool explain) {
     Operation *terminator = block.getTerminator(),
               *before = terminator->getPrevNode();
     symbolic::Context saved = graph.shapes.context();
@@ -101,7 +101,7 @@ private:
     CutOps ops;
     Evidence evidence;
     if (reason.empty()) {
-      evidence = verifier.verify(proposal, candidate, ops);
+      evidence = verifier.verify(proposal, candidate, explain, ops);
       reason = evidence.reason;
     }
     if (!reason.empty()) {

@@ -35,9 +35,10 @@ public:
   explicit Verifier(Graph &graph) : graph(graph) {}
 
   /// Compares the proposal's outputs with `candidate`, values of the graph that
-  /// should be equal to them, one each. `ops` describes the cut.
+  /// should be equal to them, one each. `ops` describes the cut. `explain`: the
+  /// reason names the op where the sides part, which takes many evaluations.
   Evidence verify(const Proposal &proposal, mlir::ValueRange candidate,
-                  CutOps &ops);
+                  bool explain, CutOps &ops);
 
 private:
   Graph &graph;
