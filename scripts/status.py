@@ -38,7 +38,7 @@ def corpus(build, models):
 
 
 def compiled(build, models):
-    """What became of each model: {entry: (operators raised, of how many, the decode step)}."""
+    """What became of each model: {entry: (operators raised, of how many, the decode step, the exact checks)}."""
     found = {}
     for entry in sorted(path.parent for path in models.glob("*/model.onnx")):
         run = subprocess.run(
@@ -56,8 +56,18 @@ def compiled(build, models):
             decode = "its own states"
         else:
             decode = state.get("refusal", "none")
-        found[entry.name] = (sum(bool(o.get("result")) for o in operators), len(operators), decode)
+        found[entry.name] = (sum(bool(o.get("result")) for o in operators), len(operators), decode, checked(operators))
     return found
+
+
+def checked(operators):
+    """What the exact checks of a model's operators claim: trials, the largest bound, and what they take for granted."""
+    exact = [o for o in operators if "trials" in o]
+    if not exact:
+        return "-"
+    bound = max((o["bound"] for o in exact), key=lambda text: int(text.removeprefix("2^")))
+    taken = {part.split(" ('")[0] for o in exact for part in o["assumptions"].split("; ") if part != "none"}
+    return f"{sum(int(o['trials']) for o in exact)} trials, {bound}" + "".join(f"; {text}" for text in sorted(taken))
 
 
 def table(results, compiled):
@@ -71,19 +81,19 @@ def table(results, compiled):
         cell["worst"] = max(cell["worst"], result["error"] if result["error"] is not None else float("inf"))
     backends = sorted({result["backend"] for result in results})
     yield (
-        "| model | raised | decode step | tolerance | "
+        "| model | raised | exact checks: trials, largest bound, assumptions | decode step | tolerance | "
         + " | ".join(f"{b}: cases that match, largest error" for b in backends)
         + " |"
     )
-    yield "|---|---|---|---|" + "---|" * len(backends)
+    yield "|---|---|---|---|---|" + "---|" * len(backends)
     for entry in sorted(cells):
         shown = []
         for backend in backends:
             cell = cells[entry].get(backend)
             shown.append(f"{cell['match']}/{cell['cases']}, {cell['worst']:.1e}" if cell else "-")
         limit = next(iter(cells[entry].values()))["tolerance"]
-        raised, operators, decode = compiled.get(entry, (0, 0, "-"))
-        yield f"| {entry} | {raised}/{operators} | {decode} | {limit:.0e} | " + " | ".join(shown) + " |"
+        raised, operators, decode, exact = compiled.get(entry, (0, 0, "-", "-"))
+        yield f"| {entry} | {raised}/{operators} | {exact} | {decode} | {limit:.0e} | " + " | ".join(shown) + " |"
     for backend in backends:
         complete = sum(c.get(backend, {}).get("match") == c.get(backend, {}).get("cases") for c in cells.values())
         yield f"\n{backend}: {complete} of {len(cells)} models match in every case."
