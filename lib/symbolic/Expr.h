@@ -114,6 +114,11 @@ public:
 
   /// A check in words, with the inputs and dimensions that it is about.
   std::string describe(const Check &) const;
+  /// What all checks together ask of the only symbol that this one is about, as
+  /// far as values up to some thousands tell: "must be at most 16", "must be a
+  /// multiple of 16". Empty where it is about several or they ask for something
+  /// else.
+  std::string requirement(const Check &) const;
   /// The same for the lower bound of an input symbol.
   std::string describeLowerBound(SymbolId) const;
 

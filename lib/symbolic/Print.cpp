@@ -88,6 +88,56 @@ std::string Context::describe(const Check &check) const {
   return text + origins + " (" + check.reason + ")";
 }
 
+std::string Context::requirement(const Check &check) const {
+  constexpr int64_t mostTried = 4096;
+  auto symbolsOf = [](const Check &check) {
+    std::set<SymbolId> ids;
+    for (const Expr *expr : {&check.lhs, &check.rhs})
+      for (SymbolId id : expr->symbols())
+        ids.insert(id);
+    return ids;
+  };
+  std::set<SymbolId> only = symbolsOf(check);
+  if (only.size() != 1)
+    return "";
+  std::vector<const Check *> alike;
+  for (const Check &other : assumed)
+    if (symbolsOf(other) == only)
+      alike.push_back(&other);
+  std::vector<int64_t> values(numSymbols(), 1), good;
+  int64_t &value = values[static_cast<size_t>(*only.begin())];
+  for (value = 1; value <= mostTried; ++value) {
+    auto holds = [&](const Check *asked) {
+      try {
+        int64_t lhs = evaluate(asked->lhs, values),
+                rhs = evaluate(asked->rhs, values);
+        return asked->kind == Check::Kind::Equal ? lhs == rhs : lhs >= rhs;
+      } catch (const Error &) { // such a value divides by zero
+        return false;
+      }
+    };
+    if (std::all_of(alike.begin(), alike.end(), holds))
+      good.push_back(value);
+  }
+  if (good.empty())
+    return "";
+  auto count = static_cast<int64_t>(good.size());
+  int64_t first = good.front(), last = good.back();
+  auto number = [](int64_t value) { return std::to_string(value); };
+  if (count == 1)
+    return "must be " + number(first);
+  bool isRange = last - first + 1 == count;
+  if (isRange && last == mostTried)
+    return "must be at least " + number(first);
+  if (isRange)
+    return first == 1 ? "must be at most " + number(last)
+                      : "must be from " + number(first) + " to " + number(last);
+  if (count == mostTried / first && good[1] - first == first &&
+      last == count * first)
+    return "must be a multiple of " + number(first);
+  return "";
+}
+
 std::string Context::describeLowerBound(SymbolId id) const {
   const Symbol &info = symbolInfo(id);
   return info.origin + " must be at least " + std::to_string(info.lowerBound);

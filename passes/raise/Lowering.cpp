@@ -363,10 +363,14 @@ void Lowering::emitPendingChecks() {
         equal ? arith::CmpIPredicate::eq : arith::CmpIPredicate::sge;
     Value condition =
         builder().createOrFold<arith::CmpIOp>(loc(), predicate, lhs, rhs);
-    check(condition, describe(assumed.lhs - assumed.rhs) + assumed.reason +
-                         ": " + context().print(assumed.lhs) +
-                         (equal ? " == " : " >= ") +
-                         context().print(assumed.rhs) + " must hold");
+    std::string where = describe(assumed.lhs - assumed.rhs),
+                wanted = context().requirement(assumed);
+    check(condition,
+          wanted.empty() || where.empty()
+              ? where + (where.empty() ? "" : ": ") + assumed.reason + ": " +
+                    context().print(assumed.lhs) + (equal ? " == " : " >= ") +
+                    context().print(assumed.rhs) + " must hold"
+              : where + " " + wanted + ": " + assumed.reason);
   }
 }
 
@@ -377,7 +381,7 @@ std::string Lowering::describe(const Expr &expr) {
     text +=
         (text.empty() ? "" : ", ") + symbol.origin + " ('" + symbol.name + "')";
   }
-  return text.empty() ? text : text + ": ";
+  return text;
 }
 
 } // namespace jarana::raise

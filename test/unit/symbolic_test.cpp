@@ -120,6 +120,7 @@ TEST_F(Symbolic, OneChunkOnly) {
   EXPECT_TRUE(ctx.requireEqual(chunks, 1, "again"));
   ASSERT_EQ(ctx.checks().size(), 1u);
   EXPECT_EQ(ctx.simplify(16 * chunks), Expr(16));
+  EXPECT_EQ(ctx.requirement(ctx.checks()[0]), "must be at most 16");
   // One chunk is 1 to 16 positions.
   EXPECT_EQ(ctx.symbolInfo(0).upperBound, 16);
   EXPECT_EQ(ctx.min(s, 16), s);
@@ -132,6 +133,7 @@ TEST_F(Symbolic, ChecksInWords) {
       ctx.describe(ctx.checks()[0]),
       "input 'x' must be equal to s + p, where s is input 'x', p is input 'x' "
       "(Add node 'a': sizes)");
+  EXPECT_EQ(ctx.requirement(ctx.checks()[0]), ""); // it is about three symbols
   EXPECT_EQ(text(t + 1), "'past + s' + 1");
   EXPECT_EQ(ctx.describeLowerBound(0), "input 'x' must be at least 1");
 }
@@ -141,7 +143,8 @@ TEST_F(Symbolic, MultiplesOnly) {
   Expr padded = 16 * ctx.floorDiv(s + 15, 16);
   EXPECT_TRUE(ctx.requireEqual(padded, s, "Reshape node 'r'"));
   EXPECT_TRUE(ctx.requireEqual(8 * padded, 8 * s, "again"));
-  EXPECT_EQ(ctx.checks().size(), 1u);
+  ASSERT_EQ(ctx.checks().size(), 1u);
+  EXPECT_EQ(ctx.requirement(ctx.checks()[0]), "must be a multiple of 16");
 }
 
 TEST_F(Symbolic, LowerBoundsAreLearned) {
