@@ -51,8 +51,9 @@ template <class Real> struct InterpreterOf<Real>::Impl {
   using Tensors = TensorsOf<Real>;
   using Values = ValuesOf<Real>;
 
-  Impl(mlir::ModuleOp module, Observer observer)
-      : symbols(module), weights(module), observer(std::move(observer)) {}
+  Impl(mlir::ModuleOp module, Observer observer, bool foldsNumbers)
+      : symbols(module), weights(module), observer(std::move(observer)),
+        foldsNumbers(foldsNumbers) {}
 
   /// Runs a block whose arguments are `inputs`; values of enclosing blocks are
   /// in `values`. Gives what the terminator yields.
@@ -70,6 +71,9 @@ template <class Real> struct InterpreterOf<Real>::Impl {
                                       int depth);
 
   TensorPtr weight(llvm::StringRef symbol);
+  /// The results, in floats, of an operator of which all operands are single
+  /// numbers of the model; nothing where they are not.
+  std::optional<Tensors> foldNumbers(mlir::Operation &op, Values &values);
 
   mlir::SymbolTable symbols;
   Weights weights;
@@ -77,6 +81,7 @@ template <class Real> struct InterpreterOf<Real>::Impl {
   /// What comparisons with one number compare with.
   llvm::DenseMap<mlir::Operation *, double> thresholds;
   Observer observer;
+  bool foldsNumbers;
   std::optional<std::string> refusal;
   std::map<mlir::Block *, Deaths> deaths; // references to it stay valid
 };
@@ -272,6 +277,45 @@ auto InterpreterOf<Real>::Impl::runCall(mlir::Operation &op, Values &values,
 }
 
 template <class Real>
+auto InterpreterOf<Real>::Impl::foldNumbers(mlir::Operation &op, Values &values)
+    -> std::optional<Tensors> {
+  const Operator *function =
+      op.getName().getDialectNamespace() == "onnx" && op.getNumOperands() > 0
+          ? findOperator(inTable(op))
+          : nullptr;
+  if (!function)
+    return std::nullopt;
+  std::deque<Tensor> numbers;
+  InputsOf<double> inputs;
+  for (mlir::Value operand : op.getOperands()) {
+    TensorPtr value = values.lookup(operand);
+    inputs.push_back(nullptr);
+    if (!value)
+      continue;
+    if (value->size() != 1)
+      return std::nullopt;
+    Tensor number(value->dtype, value->shape);
+    number.ints = value->ints;
+    if constexpr (!std::is_same_v<Real, double>)
+      if (isFloat(value->dtype)) {
+        auto concrete = value->reals[0].concrete();
+        if (!concrete)
+          return std::nullopt;
+        number.reals[0] = *concrete;
+      }
+    inputs.back() = &numbers.emplace_back(std::move(number));
+  }
+  std::vector<Tensor> results = (*function)(inputs, attributesOf(&op));
+  if (results.size() < op.getNumResults())
+    return std::nullopt;
+  Tensors tensors;
+  for (Tensor &result : results)
+    tensors.push_back(shareAs<Real>(std::move(result)));
+  tensors.resize(op.getNumResults());
+  return tensors;
+}
+
+template <class Real>
 auto InterpreterOf<Real>::Impl::runOp(mlir::Operation &op, Values &values,
                                       int depth) -> mlir::FailureOr<Tensors> {
   llvm::StringRef name = op.getName().getStringRef();
@@ -307,6 +351,9 @@ auto InterpreterOf<Real>::Impl::runOp(mlir::Operation &op, Values &values,
         return curved;
     }
   }
+  if (foldsNumbers)
+    if (auto folded = foldNumbers(op, values))
+      return *folded;
   if (findOperatorOf<Real>(inTable(op)))
     return apply<Real>(op, values);
   return runHandler(op, values, depth);
@@ -409,8 +456,9 @@ auto InterpreterOf<Real>::Impl::weight(llvm::StringRef symbol) -> TensorPtr {
 }
 
 template <class Real>
-InterpreterOf<Real>::InterpreterOf(mlir::ModuleOp module, Observer observer)
-    : impl(std::make_unique<Impl>(module, std::move(observer))) {}
+InterpreterOf<Real>::InterpreterOf(mlir::ModuleOp module, Observer observer,
+                                   bool foldsNumbers)
+    : impl(std::make_unique<Impl>(module, std::move(observer), foldsNumbers)) {}
 template <class Real> InterpreterOf<Real>::~InterpreterOf() = default;
 
 template <class Real>

@@ -24,7 +24,10 @@ public:
   using Observer =
       std::function<void(mlir::Operation &, const std::vector<TensorPtr> &)>;
 
-  explicit InterpreterOf(mlir::ModuleOp module, Observer observer = {});
+  /// `foldsNumbers`: onnx operators on single numbers that nothing drawn enters
+  /// are computed in floats, rounding included, as a compiler folds them.
+  explicit InterpreterOf(mlir::ModuleOp module, Observer observer = {},
+                         bool foldsNumbers = false);
   ~InterpreterOf();
   mlir::FailureOr<std::vector<TensorOf<Real>>>
   run(mlir::func::FuncOp function, std::vector<TensorOf<Real>> inputs);

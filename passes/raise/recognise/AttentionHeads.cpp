@@ -1,4 +1,5 @@
 // Keys and values on their way to the products of an attention.
+#include "lib/reference/MlirTensors.h"
 #include "passes/raise/recognise/AttentionMatch.h"
 #include "passes/raise/recognise/Constants.h"
 
@@ -137,19 +138,29 @@ std::optional<double> scalarNumber(Value value, onnx::SymbolicShapes &shapes,
   auto operand = [&](unsigned i) {
     return scalarNumber(op->getOperand(i), shapes, depth - 1);
   };
+  // Each step rounds, as where the graph is evaluated.
+  auto rounded = [&](double number) {
+    return isa<FloatType>(elementOf(value))
+               ? reference::roundTo(reference::dtypeOf(elementOf(value)),
+                                    number)
+               : number;
+  };
   StringRef name = opName(op);
   static constexpr StringLiteral kept[] = {"Identity", "Cast",      "CastLike",
                                            "Squeeze",  "Unsqueeze", "Reshape"};
   if (llvm::is_contained(kept, name))
-    return operand(0);
+    if (auto x = operand(0))
+      return rounded(*x);
   if (name == "Sqrt" || name == "Reciprocal" || name == "Neg")
     if (auto x = operand(0))
-      return name == "Sqrt" ? std::sqrt(*x) : name == "Neg" ? -*x : 1 / *x;
+      return rounded(name == "Sqrt"  ? std::sqrt(*x)
+                     : name == "Neg" ? -*x
+                                     : 1 / *x);
   if (name == "Mul" || name == "Div" || name == "Pow")
     if (auto x = operand(0), y = operand(1); x && y)
-      return name == "Mul"   ? *x * *y
-             : name == "Div" ? *x / *y
-                             : std::pow(*x, *y);
+      return rounded(name == "Mul"   ? *x * *y
+                     : name == "Div" ? *x / *y
+                                     : std::pow(*x, *y));
   return std::nullopt;
 }
 

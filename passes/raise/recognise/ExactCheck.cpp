@@ -34,7 +34,8 @@ ExactCheck::ExactCheck(ModuleOp module)
               Operation &op,
               const std::vector<std::shared_ptr<const ExactTensor>> &results) {
             observe(op, results);
-          }) {}
+          },
+          /*foldsNumbers=*/true) {}
 
 ExactTensor ExactCheck::inputFrom(Tensor tensor, bool drawn, uint64_t seed) {
   ExactTensor result(tensor.dtype, tensor.shape);
