@@ -41,6 +41,7 @@ public:
   double logBound() const;
   /// Of the op that decided the fewest elements.
   double logBoundOfDecisions() const;
+  bool assumesAnything() const { return !assumed.empty(); }
   /// "float casts are the identity ('/Cast')", sorted.
   std::vector<std::string> assumptions() const;
 
