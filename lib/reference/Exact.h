@@ -35,7 +35,6 @@ enum class Assumption : uint32_t {
 /// What happened since the events were last taken; counted over all threads.
 struct ExactEvents {
   static inline std::atomic<uint64_t> decisions{0};
-  static inline std::atomic<uint64_t> uninterpreted{0};
   static inline std::atomic<uint32_t> assumptions{0};
   static void note(Assumption assumption) {
     assumptions.fetch_or(static_cast<uint32_t>(assumption),
@@ -127,6 +126,12 @@ public:
     return result;
   }
   static constexpr uint64_t unknown = ~uint64_t{0};
+  /// A number with uniform residues, the same for the same seed.
+  static constexpr ResidueOf drawn(uint64_t seed) {
+    uint64_t first = mixed(seed), second = mixed(first);
+    return finite(static_cast<uint64_t>(Wide(first) * Field::p >> 64),
+                  static_cast<uint64_t>(Wide(second) * Field::q >> 64));
+  }
 
   bool isFinite() const { return a < firstSpecial; }
   bool isNaN() const { return a == nan; }
@@ -246,7 +251,6 @@ public:
       return static_cast<int64_t>(*value);
     if (value || !isFinite())
       return std::numeric_limits<int64_t>::min();
-    ExactEvents::uninterpreted.fetch_add(1, std::memory_order_relaxed);
     return static_cast<int64_t>(hashOf(Uninterpreted::Integer, a) >> 1);
   }
 
@@ -268,7 +272,6 @@ public:
                          ResidueOf y = {}) {
     if (!x.isFinite() || !y.isFinite())
       return special(nan);
-    ExactEvents::uninterpreted.fetch_add(1, std::memory_order_relaxed);
     uint64_t hash = hashOf(function, x.a, y.a);
     return finite(P::reduce(hash), Q::reduce(mixed(hash)));
   }
@@ -339,6 +342,12 @@ private:
 };
 
 using Exact = ResidueOf<LargeField>;
+using ExactTensor = TensorOf<Exact>;
+
+/// Equal, or both NaN, as where a row of attention is masked as a whole.
+template <class Real> bool isSame(const Real &x, const Real &y) {
+  return x == y || (x != x && y != y);
+}
 
 // Functions that follow from exp and division.
 template <class F> ResidueOf<F> expm1(ResidueOf<F> x) {

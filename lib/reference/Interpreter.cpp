@@ -83,6 +83,7 @@ template <class Real> struct InterpreterOf<Real>::Impl {
   Observer observer;
   bool foldsNumbers;
   std::optional<std::string> refusal;
+  bool dividedByZero = false;
   std::map<mlir::Block *, Deaths> deaths; // references to it stay valid
 };
 
@@ -433,6 +434,7 @@ auto InterpreterOf<Real>::Impl::runBlock(mlir::Block &block, Tensors inputs,
         values[value] = std::move(tensor);
       }
     } catch (const std::exception &error) {
+      dividedByZero |= dynamic_cast<const ZeroDivisor *>(&error) != nullptr;
       return op.emitOpError(error.what()), mlir::failure();
     }
     for (mlir::Value value : dying[position])
@@ -484,6 +486,7 @@ InterpreterOf<Real>::run(mlir::func::FuncOp function,
   }
   inputs.clear();
   impl->refusal.reset();
+  impl->dividedByZero = false;
   ValuesOf<Real> values;
   mlir::FailureOr<TensorsOf<Real>> results =
       impl->runBlock(function.front(), std::move(shared), values, 0);
@@ -498,6 +501,10 @@ InterpreterOf<Real>::run(mlir::func::FuncOp function,
 template <class Real>
 const std::optional<std::string> &InterpreterOf<Real>::refusal() const {
   return impl->refusal;
+}
+
+template <class Real> bool InterpreterOf<Real>::dividedByZero() const {
+  return impl->dividedByZero;
 }
 
 template class reference::InterpreterOf<double>;

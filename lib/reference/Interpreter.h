@@ -21,8 +21,8 @@ template <class Real> class InterpreterOf {
 public:
   using TensorPtr = std::shared_ptr<const TensorOf<Real>>;
   /// Called after each op with its results.
-  using Observer =
-      std::function<void(mlir::Operation &, const std::vector<TensorPtr> &)>;
+  using Results = std::vector<TensorPtr>;
+  using Observer = std::function<void(mlir::Operation &, const Results &)>;
 
   /// `foldsNumbers`: onnx operators on single numbers that nothing drawn enters
   /// are computed in floats, rounding included, as a compiler folds them.
@@ -35,6 +35,9 @@ public:
   /// Where the last run failed as the function does not take such inputs
   /// (hybrid.check, cf.assert): the message. There is no diagnostic then.
   const std::optional<std::string> &refusal() const;
+  /// Whether the last run failed as a drawn number was divided by zero
+  /// (ZeroDivisor): with other inputs it may not.
+  bool dividedByZero() const;
 
 private:
   struct Impl;

@@ -6,10 +6,6 @@ using namespace jarana;
 using namespace jarana::reference;
 
 namespace {
-template <class Real> bool isSame(const Real &a, const Real &b) {
-  return a == b || (!(a == a) && !(b == b));
-}
-
 uint64_t bitsOf(const Exact &x) {
   if (x.isFinite())
     return x.modP();
@@ -29,10 +25,7 @@ std::string verify::difference(const TensorOf<Real> &expected,
     if (isFloat(expected.dtype) ? isSame(expected.reals[i], found.reals[i])
                                 : expected.ints[i] == found.ints[i])
       continue;
-    Shape index, strides = stridesOf(expected.shape);
-    for (size_t d = 0; d < strides.size(); ++d)
-      index.push_back(i / strides[d] % expected.shape[d]);
-    return "at " + toText(index);
+    return "at " + toText(indexAt(expected.shape, i));
   }
   return "";
 }

@@ -99,7 +99,7 @@ template <class Real> Real drawReal(std::mt19937_64 &random) {
     return static_cast<float>(static_cast<double>(random() >> 40) * 0x1p-23 -
                               1);
   else
-    return Real::finite(random() % LargeField::p, random() % LargeField::q);
+    return Real::drawn(random());
 }
 
 /// Later sequences of a batch are padded on the left, each by one more, but for

@@ -9,17 +9,12 @@ using namespace jarana::reference;
 namespace jarana::verify {
 
 Evaluator::Evaluator(ModuleOp module)
-    : interpreter(
-          module,
-          [this](
-              Operation &op,
-              const std::vector<std::shared_ptr<const ExactTensor>> &results) {
-            observe(op, results);
-          }) {}
+    : interpreter(module,
+                  [this](Operation &op, const Interpreter::Results &results) {
+                    observe(op, results);
+                  }) {}
 
-void Evaluator::observe(
-    Operation &op,
-    const std::vector<std::shared_ptr<const ExactTensor>> &results) {
+void Evaluator::observe(Operation &op, const Interpreter::Results &results) {
   TracedOp entry{&op, {}, {}};
   for (auto [value, tensor] : llvm::zip_equal(op.getResults(), results)) {
     // What nothing may depend on yet says nothing.
@@ -69,6 +64,7 @@ Run Evaluator::run(func::FuncOp function, ExactTensors inputs,
   auto outputs = interpreter.run(function, std::move(inputs));
   current = nullptr;
   result.refused = interpreter.refusal().has_value();
+  result.dividedByZero = interpreter.dividedByZero();
   if (succeeded(outputs))
     result.outputs = std::move(*outputs);
   else if (result.refused)

@@ -7,7 +7,7 @@
 
 namespace jarana::verify {
 
-using ExactTensor = reference::TensorOf<reference::Exact>;
+using reference::ExactTensor;
 using ExactTensors = std::vector<ExactTensor>;
 
 /// A function on one sample.
@@ -15,7 +15,8 @@ struct Run {
   ExactTensors inputs;
   ExactTensors outputs; ///< none where it was refused or failed
   bool refused = false;
-  std::string error; ///< why it was refused or failed
+  bool dividedByZero = false; ///< failed, and may not with other inputs
+  std::string error;          ///< why it was refused or failed
   /// Hashes of the inputs and of what ops gave, loops' bodies included.
   llvm::DenseSet<uint64_t> values;
   bool succeeded() const { return error.empty(); }
@@ -36,14 +37,14 @@ public:
           std::vector<TracedOp> *trace = nullptr);
 
 private:
-  void observe(mlir::Operation &,
-               const std::vector<std::shared_ptr<const ExactTensor>> &);
+  using Interpreter = reference::InterpreterOf<reference::Exact>;
+  void observe(mlir::Operation &, const Interpreter::Results &);
 
   Run *current = nullptr;
   std::vector<TracedOp> *trace = nullptr;
   mlir::Block *traced = nullptr;
   llvm::DenseMap<mlir::Value, uint64_t> hashes;
-  reference::InterpreterOf<reference::Exact> interpreter;
+  Interpreter interpreter;
 };
 
 /// The first op of a trace whose value was not there before, and does not lead

@@ -180,7 +180,7 @@ private:
           break;
         }
         run = evaluator.run(function, std::move(*inputs));
-        if (!StringRef(run.error).contains(ZeroDivisor().what()))
+        if (!run.dividedByZero)
           break;
       }
       if (run.refused)

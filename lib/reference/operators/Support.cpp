@@ -112,6 +112,13 @@ Shape reference::stridesOf(const Shape &shape) {
   return strides;
 }
 
+Shape reference::indexAt(const Shape &shape, int64_t element) {
+  Shape index, strides = stridesOf(shape);
+  for (size_t d = 0; d < shape.size(); ++d)
+    index.push_back(element / strides[d] % shape[d]);
+  return index;
+}
+
 int64_t reference::product(const Shape &shape, int64_t begin, int64_t end) {
   return elementCount(Shape(shape.begin() + begin, shape.begin() + end));
 }

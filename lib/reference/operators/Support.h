@@ -74,6 +74,8 @@ std::optional<DType> dtype(const Attributes &, const std::string &name);
 int64_t normalizeAxis(int64_t axis, int64_t rank);
 /// Row-major strides in elements.
 Shape stridesOf(const Shape &);
+/// The index of element number `element` in row-major order.
+Shape indexAt(const Shape &, int64_t element);
 /// The product of shape[begin], ..., shape[end - 1].
 int64_t product(const Shape &, int64_t begin, int64_t end);
 /// Numpy's multidirectional broadcasting; throws where shapes do not agree.

@@ -30,9 +30,7 @@ const double logQ = std::log2(static_cast<double>(LargeField::q));
 ExactCheck::ExactCheck(ModuleOp module)
     : interpreter(
           module,
-          [this](
-              Operation &op,
-              const std::vector<std::shared_ptr<const ExactTensor>> &results) {
+          [this](Operation &op, const Interpreter::Results &results) {
             observe(op, results);
           },
           /*foldsNumbers=*/true) {}
@@ -40,12 +38,9 @@ ExactCheck::ExactCheck(ModuleOp module)
 ExactTensor ExactCheck::inputFrom(Tensor tensor, bool drawn, uint64_t seed) {
   ExactTensor result(tensor.dtype, tensor.shape);
   result.ints = std::move(tensor.ints);
-  auto below = [state = mixed(seed)](uint64_t limit) mutable {
-    return static_cast<uint64_t>((Wide(mixed(state++)) * limit) >> 64);
-  };
+  uint64_t next = mixed(seed);
   for (auto [exact, number] : llvm::zip_equal(result.reals, tensor.reals))
-    exact = drawn ? Exact::finite(below(LargeField::p), below(LargeField::q))
-                  : Exact(number);
+    exact = drawn ? Exact::drawn(next++) : Exact(number);
   return result;
 }
 
@@ -59,9 +54,7 @@ ExactCheck::evaluate(func::FuncOp function, std::vector<ExactTensor> inputs) {
   return interpreter.run(function, std::move(inputs));
 }
 
-void ExactCheck::observe(
-    Operation &op,
-    const std::vector<std::shared_ptr<const ExactTensor>> &results) {
+void ExactCheck::observe(Operation &op, const Interpreter::Results &results) {
   if (uint64_t made = ExactEvents::decisions.exchange(0))
     decisions[&op] += made;
   if (uint32_t made = ExactEvents::assumptions.exchange(0))
@@ -142,15 +135,10 @@ std::string firstDifference(const ExactTensor &expected,
     }
     const Exact &a = expected.reals[i], &b = found.reals[i];
     telling |= a != Exact(0);
-    if (!(a == b) && !(a.isNaN() && b.isNaN()))
+    if (!isSame(a, b))
       where = i;
   });
-  if (!where)
-    return "";
-  Shape index, own = stridesOf(expected.shape);
-  for (size_t d = 0; d < own.size(); ++d)
-    index.push_back(*where / own[d] % expected.shape[d]);
-  return toText(index);
+  return where ? toText(indexAt(expected.shape, *where)) : "";
 }
 
 } // namespace jarana::raise::recognise

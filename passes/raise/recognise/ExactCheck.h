@@ -11,7 +11,7 @@
 
 namespace jarana::raise::recognise {
 
-using ExactTensor = reference::TensorOf<reference::Exact>;
+using reference::ExactTensor;
 
 /// Evaluates functions of one module, and keeps count of what a claim of their
 /// equality rests on.
@@ -26,6 +26,8 @@ public:
 
   mlir::FailureOr<std::vector<ExactTensor>>
   evaluate(mlir::func::FuncOp function, std::vector<ExactTensor> inputs);
+  /// Whether that failed in a way that other inputs may not.
+  bool dividedByZero() const { return interpreter.dividedByZero(); }
 
   /// Notes that the outputs of two functions, evaluated last, were equal in a
   /// trial of `sample`.
@@ -46,8 +48,8 @@ public:
   std::vector<std::string> assumptions() const;
 
 private:
-  void observe(mlir::Operation &op,
-               const std::vector<std::shared_ptr<const ExactTensor>> &results);
+  using Interpreter = reference::InterpreterOf<reference::Exact>;
+  void observe(mlir::Operation &op, const Interpreter::Results &results);
 
   DegreeTracker degrees;
   std::map<mlir::Operation *, uint64_t> decisions;
@@ -58,7 +60,7 @@ private:
   };
   std::map<size_t, Trials> bySample;
   int allTrials = 0;
-  reference::InterpreterOf<reference::Exact> interpreter;
+  Interpreter interpreter;
 };
 
 /// Where two tensors of one shape first differ ("[0, 17, 3]"), counting only
