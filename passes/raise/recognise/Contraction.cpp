@@ -57,7 +57,7 @@ public:
     proposal.outputs = {anchor->getResult(0)};
     // Both sides are the same sum of the same products, which the sizes of the
     // dimensions prove; at full size the product could not be evaluated.
-    proposal.exact = true;
+    proposal.provenByMaps = true;
     proposal.build = [=, sum = *sum](OnnxBuilder &build, ValueRange inputs) {
       return SmallVector<Value>{make(build, sum, lhs.squeezed(build, inputs[0]),
                                      rhs.squeezed(build, inputs[1]))};

@@ -83,7 +83,7 @@ struct Proposal {
   mlir::Value relevant;
   /// Both sides are one sum of products by their index maps, which proves more
   /// than numbers could: nothing is evaluated.
-  bool exact = false;
+  bool provenByMaps = false;
   /// What was found: heads, groups, state, ... for the report.
   std::vector<std::pair<std::string, std::string>> facts;
 };

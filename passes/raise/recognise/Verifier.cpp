@@ -2,13 +2,11 @@
 
 #include "jarana/error.h"
 #include "lib/reference/Interpreter.h"
-#include "lib/reference/MlirTensors.h"
 #include "lib/reference/operators/Support.h"
 #include "passes/raise/recognise/Cost.h"
 #include "passes/raise/recognise/ExactCheck.h"
-#include "passes/raise/recognise/Randomly.h"
 #include "passes/raise/recognise/Samples.h"
-#include "passes/raise/recognise/Slice.h"
+#include "passes/raise/recognise/TrialInputs.h"
 #include "llvm/Support/Format.h"
 
 #include <cmath>
@@ -19,7 +17,6 @@ using jarana::reference::Tensor;
 namespace jarana::raise::recognise {
 namespace {
 
-constexpr uint64_t firstSeed = 2024;
 /// Samples come with the most telling first: one position, two chunks, three.
 /// Where there are chunks, one position and three chunks must be evaluated:
 /// what differs from a scan may show in the third chunk only.
@@ -73,7 +70,8 @@ public:
   Trial(Graph &graph, const Proposal &proposal, ValueRange candidate,
         bool explain)
       : graph(graph), proposal(proposal), candidate(candidate),
-        context(graph.shapes.context()), explain(explain) {
+        context(graph.shapes.context()), arguments(graph, proposal),
+        explain(explain) {
     for (const CutInput &input : proposal.inputs)
       inputs.push_back(input.value);
     outputs = proposal.outputs;
@@ -93,7 +91,7 @@ public:
       return false;
     for (const Sliced *side : {&cut, &made})
       for (Value value : side->further)
-        if (isa<BlockArgument>(value) && !fillOf(value))
+        if (isa<BlockArgument>(value) && !arguments.fillOf(value))
           return decline(
               "it depends on what argument " +
               std::to_string(cast<BlockArgument>(value).getArgNumber()) +
@@ -110,7 +108,7 @@ public:
       describe(stream, input.value, input.fill);
     for (const Sliced *side : {&cut, &made})
       for (Value value : side->further)
-        describe(stream, value, fillOf(value).value_or(Fill::Normal));
+        describe(stream, value, arguments.fillOf(value).value_or(Fill::Normal));
     stream << proposal.chunk << " " << proposal.window << " "
            << static_cast<bool>(proposal.relevant);
     if (proposal.length)
@@ -119,7 +117,7 @@ public:
   }
 
   Evidence run() {
-    evidence.seed = firstSeed;
+    evidence.seed = kFirstSeed;
     std::vector<Sample> samples = affordable();
     if (!evidence.holds())
       return evidence;
@@ -179,13 +177,6 @@ private:
   bool decline(const std::string &reason) {
     evidence.reason = reason;
     return false;
-  }
-
-  std::optional<Fill> fillOf(Value argument) const {
-    for (const CutInput &input : proposal.arguments)
-      if (input.value == argument)
-        return input.fill;
-    return std::nullopt;
   }
 
   void describe(raw_ostream &stream, Value value, Fill fill) {
@@ -253,67 +244,6 @@ private:
     return result;
   }
 
-  /// `blank`: floats that would be random are zeros.
-  FailureOr<Tensor> tensorFor(Value value, std::optional<Fill> fill,
-                              const Sample &sample, uint64_t seed, bool blank) {
-    const onnx::ValueInfo &info = graph.shapes[value];
-    reference::Shape shape;
-    for (const symbolic::Expr &dim : info.shape) {
-      auto size = evaluate(context, dim, sample);
-      if (!size || *size < 0)
-        return failure();
-      shape.push_back(*size);
-    }
-    reference::DType dtype = reference::dtypeOf(info.elementType);
-    if (blank && fill && *fill != Fill::Mask && reference::isFloat(dtype))
-      return Tensor(dtype, shape);
-    if (fill)
-      return randomTensor(dtype, shape, *fill, proposal.chunk, seed);
-    Tensor tensor(dtype, shape);
-    if (!info.contents)
-      return tensor;
-    for (auto [i, element] : llvm::enumerate(*info.contents)) {
-      auto number = evaluate(context, element, sample);
-      if (!number)
-        return failure();
-      if (reference::isFloat(dtype))
-        tensor.reals.at(i) = static_cast<double>(*number);
-      else
-        tensor.ints.at(i) = *number;
-    }
-    return tensor;
-  }
-
-  /// Calls add(tensor, drawn, seed) for each argument of one side; false where
-  /// there are no such tensors, and `message` says why.
-  template <class F>
-  bool forEachInput(const Sliced &side, const Sample &sample, bool blank,
-                    std::string &message, F add) {
-    auto give = [&](Value value, std::optional<Fill> fill, uint64_t seed) {
-      FailureOr<Tensor> tensor = tensorFor(value, fill, sample, seed, blank);
-      if (failed(tensor))
-        return false;
-      add(std::move(*tensor), fill && *fill != Fill::Mask, seed);
-      return true;
-    };
-    try {
-      for (auto [i, input] : llvm::enumerate(proposal.inputs))
-        if (!give(input.value, input.fill, firstSeed + i))
-          return false;
-      for (Value value : side.further) {
-        uint64_t seed = firstSeed + 100;
-        if (auto argument = dyn_cast<BlockArgument>(value))
-          seed += argument.getArgNumber();
-        if (!give(value, fillOf(value), seed))
-          return false;
-      }
-    } catch (const Error &error) {
-      message = error.what();
-      return false;
-    }
-    return true;
-  }
-
   /// Diagnostics of an evaluation go to `message`.
   template <class F> auto quietly(std::string &message, F evaluate) {
     ScopedDiagnosticHandler quiet(graph.function.getContext(),
@@ -329,11 +259,11 @@ private:
                   uint64_t draw, std::string &message) {
     std::vector<ExactTensor> tensors;
     bool given =
-        forEachInput(side, sample, /*blank=*/true, message,
-                     [&](Tensor tensor, bool drawn, uint64_t seed) {
-                       tensors.push_back(ExactCheck::inputFrom(
-                           std::move(tensor), drawn, seed + 1000 * draw));
-                     });
+        arguments.forEach(side, sample, /*blank=*/true, message,
+                          [&](Tensor tensor, bool drawn, uint64_t seed) {
+                            tensors.push_back(ExactCheck::inputFrom(
+                                std::move(tensor), drawn, seed + 1000 * draw));
+                          });
     if (!given)
       return failure();
     return quietly(message, [&] {
@@ -446,10 +376,10 @@ private:
     std::string message;
     auto evaluate = [&](const Sliced &side) {
       std::vector<Tensor> tensors;
-      forEachInput(side, sample, /*blank=*/false, message,
-                   [&](Tensor tensor, bool, uint64_t) {
-                     tensors.push_back(std::move(tensor));
-                   });
+      arguments.forEach(side, sample, /*blank=*/false, message,
+                        [&](Tensor tensor, bool, uint64_t) {
+                          tensors.push_back(std::move(tensor));
+                        });
       return quietly(message, [&] {
         return interpreter.run(side.function, std::move(tensors));
       });
@@ -480,6 +410,7 @@ private:
   const Proposal &proposal;
   SmallVector<Value> candidate, inputs, outputs;
   symbolic::Context &context;
+  TrialInputs arguments;
   bool explain;
   OwningOpRef<ModuleOp> module;
   std::vector<bool> telling;       // by output: whether a value was not zero
@@ -498,7 +429,7 @@ Evidence Verifier::verify(const Proposal &proposal, ValueRange candidate,
     ops.first = reportName(trial.cut.varying.front());
     ops.last = reportName(trial.cut.varying.back());
   }
-  if (proposal.exact) {
+  if (proposal.provenByMaps) {
     trial.evidence.shapes = "all shapes, by index maps";
     return trial.evidence;
   }
