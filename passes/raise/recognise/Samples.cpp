@@ -40,9 +40,9 @@ public:
       tryOthers({}, 3);
       if (request.length)
         return std::move(samples);
-      for (int64_t size : {2, 5, 4, 7, 6})
+      for (int64_t size : {2, 5})
         tryOthers({}, size);
-      for (int64_t size = 8; samples.size() < 2 && size <= 512; ++size)
+      for (int64_t size = 4; samples.size() < 2 && size <= 512; ++size)
         tryOthers({}, size);
       return std::move(samples);
     }
@@ -71,17 +71,19 @@ public:
   }
 
 private:
-  /// Those that tell most first: one position, the second and third chunk.
+  /// Those that tell most first: one position, the second and third chunk
+  /// (three have every relation of chunks: next to each other, further apart).
   std::vector<int64_t> lengths() const {
     int64_t q = request.chunk, w = request.window;
     std::vector<int64_t> wanted = {1};
     if (q > 0)
-      wanted.insert(wanted.end(),
-                    {q + 1, 2 * q + 3, 3 * q + 1, q, q - 1, 3 * q});
+      wanted.insert(wanted.end(), {q + 1, 2 * q + 3, q, q - 1});
     if (w > 0)
       wanted.insert(wanted.end(), {w - 1, w, w + 3});
     if (q == 0)
-      wanted.insert(wanted.end(), {2, 5, 12, 19});
+      wanted.insert(wanted.end(), {2, 5});
+    if (q == 0 && w == 0)
+      wanted.insert(wanted.end(), {12, 19});
     std::vector<int64_t> unique;
     for (int64_t length : wanted)
       if (length > 0 && !llvm::is_contained(unique, length))
