@@ -241,8 +241,9 @@ static Outcome runTrial(Session &session, const pb::NodeProto &node,
   Outcome exactly = Outcome::Undecided;
   // An operator's default such as 1/sqrt(width) is an expression in some bodies
   // and a rounded number in others; to be equal in one way is to be equal.
-  for (bool foldsNumbers : {false, true}) {
-    reference::InterpreterOf<Exact> exact(*module, {}, foldsNumbers);
+  for (bool recognising : {false, true}) {
+    reference::InterpreterOf<Exact> exact(*module, {},
+                                          {.recognising = recognising});
     FailureOr<std::vector<ExactTensor>> wanted = exact.run(op, drawn),
                                         found = exact.run(body, drawn);
     if (failed(wanted) || failed(found)) {

@@ -51,9 +51,9 @@ template <class Real> struct InterpreterOf<Real>::Impl {
   using Tensors = TensorsOf<Real>;
   using Values = ValuesOf<Real>;
 
-  Impl(mlir::ModuleOp module, Observer observer, bool foldsNumbers)
+  Impl(mlir::ModuleOp module, Observer observer, Reading reading)
       : symbols(module), weights(module), observer(std::move(observer)),
-        foldsNumbers(foldsNumbers) {}
+        reading(reading) {}
 
   /// Runs a block whose arguments are `inputs`; values of enclosing blocks are
   /// in `values`. Gives what the terminator yields.
@@ -71,6 +71,8 @@ template <class Real> struct InterpreterOf<Real>::Impl {
                                       int depth);
 
   TensorPtr weight(llvm::StringRef symbol);
+  /// What an operator of the table gives, as many results as the op has.
+  Tensors apply(mlir::Operation &op, Values &values);
   /// The results, in floats, of an operator of which all operands are single
   /// numbers of the model; nothing where they are not.
   std::optional<Tensors> foldNumbers(mlir::Operation &op, Values &values);
@@ -81,9 +83,10 @@ template <class Real> struct InterpreterOf<Real>::Impl {
   /// What comparisons with one number compare with.
   llvm::DenseMap<mlir::Operation *, double> thresholds;
   Observer observer;
-  bool foldsNumbers;
+  Reading reading;
   std::optional<std::string> refusal;
   bool dividedByZero = false;
+  uint64_t undefinedOps = 0;              // of this run
   std::map<mlir::Block *, Deaths> deaths; // references to it stay valid
 };
 
@@ -146,23 +149,31 @@ TensorsOf<Exact> curvedBranch(const TensorsOf<Exact> &operands,
   return {operands[2]};
 }
 
-/// What an operator of the table gives, as many results as the op has.
-template <class Real>
-TensorsOf<Real> apply(mlir::Operation &op, ValuesOf<Real> &values) {
-  const OperatorOf<Real> *function = findOperatorOf<Real>(inTable(op));
-  InputsOf<Real> inputs = inputsOf<Real>(
-      &op, [&](mlir::Value value) { return values.lookup(value).get(); });
-  Attributes attributes = attributesOf(&op);
-  if constexpr (!std::is_same_v<Real, double>)
-    if (auto parts = op.getAttrOfType<mlir::DenseF64ArrayAttr>(kUnroundedScale))
-      attributes["unrounded_scale"] = std::vector<double>(parts.asArrayRef());
-  std::vector<TensorOf<Real>> results = (*function)(inputs, attributes);
-  if (results.size() < op.getNumResults())
-    throw Error("has more results than the operator");
-  TensorsOf<Real> tensors;
-  for (unsigned i = 0; i < op.getNumResults(); ++i)
-    tensors.push_back(share<Real>(std::move(results[i])));
-  return tensors;
+/// Whether a value is computed from weights and constants alone, by few ops.
+bool isOfWeights(mlir::Value value, int depth = 8) {
+  mlir::Operation *op = value.getDefiningOp();
+  if (!op || depth == 0)
+    return false;
+  llvm::StringRef name = op->getName().getStringRef();
+  return name == "hybrid.load_weight" || name == "onnx.Constant" ||
+         (op->getNumOperands() > 0 &&
+          llvm::all_of(op->getOperands(), [&](mlir::Value operand) {
+            return isOfWeights(operand, depth - 1);
+          }));
+}
+
+/// The weight with its numbers drawn. Those that a form may know stay.
+ExactTensor drawnFrom(const Tensor &weight, uint64_t seed) {
+  ExactTensor result(weight.dtype, weight.shape);
+  result.ints = weight.ints;
+  constexpr double far = 1e30; // hides something
+  for (auto [exact, number] : llvm::zip_equal(result.reals, weight.reals)) {
+    double size = std::fabs(number);
+    exact = number == 0 || size == 1 || !(size < far)
+                ? Exact(number)
+                : Exact::drawn(mixed(seed) ^ std::bit_cast<uint64_t>(number));
+  }
+  return result;
 }
 
 /// The slice of `x` at `at` along `axis`, without that dimension.
@@ -278,6 +289,39 @@ auto InterpreterOf<Real>::Impl::runCall(mlir::Operation &op, Values &values,
 }
 
 template <class Real>
+auto InterpreterOf<Real>::Impl::apply(mlir::Operation &op, Values &values)
+    -> Tensors {
+  std::string name = inTable(op);
+  InputsOf<Real> inputs = inputsOf<Real>(
+      &op, [&](mlir::Value value) { return values.lookup(value).get(); });
+  Attributes attributes = attributesOf(&op);
+  if constexpr (!std::is_same_v<Real, double>) {
+    auto parts = op.getAttrOfType<mlir::DenseF64ArrayAttr>(kUnroundedScale);
+    if (reading.recognising && parts)
+      attributes["unrounded_scale"] = std::vector<double>(parts.asArrayRef());
+    if (reading.undefined != 0 &&
+        (name == "GroupQueryAttention" || op.hasAttr(kRowsLeftOpen)))
+      attributes["undefined"] = static_cast<int64_t>(
+          mixed(reading.undefined ^ mixed(++undefinedOps)) >> 1);
+  }
+  std::vector<TensorOf<Real>> results =
+      (*findOperatorOf<Real>(name))(inputs, attributes);
+  if (results.size() < op.getNumResults())
+    throw Error("has more results than the operator");
+  Tensors tensors;
+  for (unsigned i = 0; i < op.getNumResults(); ++i)
+    tensors.push_back(share<Real>(std::move(results[i])));
+  if constexpr (!std::is_same_v<Real, double>)
+    if (reading.recognising && name == "Exp" && isOfWeights(op.getOperand(0))) {
+      TensorOf<Real> known = *tensors[0];
+      for (Real &value : known.reals)
+        value = value.withModQ();
+      tensors[0] = share<Real>(std::move(known));
+    }
+  return tensors;
+}
+
+template <class Real>
 auto InterpreterOf<Real>::Impl::foldNumbers(mlir::Operation &op, Values &values)
     -> std::optional<Tensors> {
   const Operator *function =
@@ -352,11 +396,11 @@ auto InterpreterOf<Real>::Impl::runOp(mlir::Operation &op, Values &values,
         return curved;
     }
   }
-  if (foldsNumbers)
+  if (reading.recognising)
     if (auto folded = foldNumbers(op, values))
       return *folded;
   if (findOperatorOf<Real>(inTable(op)))
-    return apply<Real>(op, values);
+    return apply(op, values);
   return runHandler(op, values, depth);
 }
 
@@ -451,16 +495,20 @@ auto InterpreterOf<Real>::Impl::weight(llvm::StringRef symbol) -> TensorPtr {
     return weights.get(symbol);
   } else {
     TensorPtr &known = converted[symbol.str()];
-    if (!known)
-      known = shareAs<Real>(*weights.get(symbol));
+    if (!known) {
+      std::shared_ptr<const Tensor> own = weights.get(symbol);
+      known = reading.weights != 0 && weights.isOfFile(symbol)
+                  ? share<Real>(drawnFrom(*own, reading.weights))
+                  : shareAs<Real>(*own);
+    }
     return known;
   }
 }
 
 template <class Real>
 InterpreterOf<Real>::InterpreterOf(mlir::ModuleOp module, Observer observer,
-                                   bool foldsNumbers)
-    : impl(std::make_unique<Impl>(module, std::move(observer), foldsNumbers)) {}
+                                   Reading reading)
+    : impl(std::make_unique<Impl>(module, std::move(observer), reading)) {}
 template <class Real> InterpreterOf<Real>::~InterpreterOf() = default;
 
 template <class Real>
@@ -487,6 +535,7 @@ InterpreterOf<Real>::run(mlir::func::FuncOp function,
   inputs.clear();
   impl->refusal.reset();
   impl->dividedByZero = false;
+  impl->undefinedOps = 0;
   ValuesOf<Real> values;
   mlir::FailureOr<TensorsOf<Real>> results =
       impl->runBlock(function.front(), std::move(shared), values, 0);
@@ -505,6 +554,16 @@ const std::optional<std::string> &InterpreterOf<Real>::refusal() const {
 
 template <class Real> bool InterpreterOf<Real>::dividedByZero() const {
   return impl->dividedByZero;
+}
+
+template <class Real> void InterpreterOf<Real>::setReading(Reading reading) {
+  if (impl->reading.weights != reading.weights)
+    impl->converted.clear();
+  impl->reading = reading;
+}
+
+template <class Real> bool InterpreterOf<Real>::leftUndefined() const {
+  return impl->undefinedOps > 0;
 }
 
 template class reference::InterpreterOf<double>;

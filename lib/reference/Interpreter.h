@@ -11,6 +11,23 @@
 
 namespace jarana::reference {
 
+/// How an evaluation over residues takes a graph; one over floats takes it as
+/// it is written.
+struct Reading {
+  /// As recognise-operators takes it. Onnx operators on single numbers that
+  /// nothing drawn enters are computed in floats, rounding included, as a
+  /// compiler folds them; the exponential of a weight is a number like others,
+  /// with a residue modulo q; attributes count as they were before they were
+  /// rounded (kUnroundedScale).
+  bool recognising = false;
+  /// Other than 0: the numbers of the weights' files are drawn by it, equal
+  /// ones alike; 0, 1 and -1 are kept.
+  uint64_t weights = 0;
+  /// Other than 0: what an operator leaves undefined is drawn by it, so that
+  /// what depends on that differs from one seed to the next. 0: it is zeros.
+  uint64_t undefined = 0;
+};
+
 /// Evaluates `function` (onnx ops, hybrid ops, weights, constants, func.call;
 /// Scan and its region; linalg, tensor, arith, math, scf and affine, see
 /// tensor/Handlers.h) on `inputs`, one per argument, over the scalars `Real`:
@@ -24,10 +41,8 @@ public:
   using Results = std::vector<TensorPtr>;
   using Observer = std::function<void(mlir::Operation &, const Results &)>;
 
-  /// `foldsNumbers`: onnx operators on single numbers that nothing drawn enters
-  /// are computed in floats, rounding included, as a compiler folds them.
   explicit InterpreterOf(mlir::ModuleOp module, Observer observer = {},
-                         bool foldsNumbers = false);
+                         Reading reading = {});
   ~InterpreterOf();
   mlir::FailureOr<std::vector<TensorOf<Real>>>
   run(mlir::func::FuncOp function, std::vector<TensorOf<Real>> inputs);
@@ -35,6 +50,11 @@ public:
   /// Where the last run failed as the function does not take such inputs
   /// (hybrid.check, cf.assert): the message. There is no diagnostic then.
   const std::optional<std::string> &refusal() const;
+  /// For the runs to come.
+  void setReading(Reading);
+  /// Whether there was an operator in the last run that leaves some of its
+  /// results undefined.
+  bool leftUndefined() const;
   /// Whether the last run failed as a drawn number was divided by zero
   /// (ZeroDivisor): with other inputs it may not.
   bool dividedByZero() const;

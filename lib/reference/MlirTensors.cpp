@@ -125,7 +125,7 @@ Attributes reference::attributesOf(mlir::Operation *op) {
   for (mlir::NamedAttribute entry : op->getAttrs())
     if (entry.getName() != mlir::OpTrait::AttrSizedOperandSegments<
                                void>::getOperandSegmentSizeAttr() &&
-        entry.getName() != kUnroundedScale)
+        entry.getName() != kUnroundedScale && entry.getName() != kRowsLeftOpen)
       add(attributes, entry.getName().str(), entry.getValue());
   // ONNX lets Split take the number of its parts from the number of its
   // results.
@@ -223,6 +223,16 @@ std::shared_ptr<const Tensor> Weights::get(mlir::StringRef symbol) {
   auto tensor = std::make_shared<const Tensor>(read(weight));
   known[symbol.str()] = tensor;
   return tensor;
+}
+
+bool Weights::isOfFile(mlir::StringRef symbol) {
+  auto weight = symbols.lookup<mlir::hybrid::WeightOp>(symbol);
+  if (!weight)
+    return false;
+  if (auto derived =
+          mlir::dyn_cast<mlir::hybrid::DerivedAttr>(weight.getValue()))
+    return isOfFile(derived.getSource().getValue());
+  return mlir::isa<mlir::hybrid::FileRangeAttr>(weight.getValue());
 }
 
 std::span<const std::byte> Weights::fileRange(const std::string &file,

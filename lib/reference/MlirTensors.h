@@ -27,6 +27,10 @@ Attributes attributesOf(mlir::Operation *);
 /// f32, which an exact evaluation takes: [n, d, r] is n / (d sqrt(r)).
 inline constexpr llvm::StringLiteral kUnroundedScale = "onnx.unrounded_scale";
 
+/// Marks an attention that stands for one whose rows without visible keys it
+/// does not give: nothing that counts depends on them.
+inline constexpr llvm::StringLiteral kRowsLeftOpen = "onnx.rows_left_open";
+
 /// The operands in the order that the operator is defined with, nullptr for
 /// absent ones. `valueOf` gives an operand's tensor, nullptr for onnx.None.
 template <class Real>
@@ -45,6 +49,8 @@ class Weights {
 public:
   explicit Weights(mlir::ModuleOp module);
   std::shared_ptr<const Tensor> get(mlir::StringRef symbol);
+  /// Whether its numbers come from a file, not from the module.
+  bool isOfFile(mlir::StringRef symbol);
 
 private:
   Tensor read(mlir::Operation *weight);

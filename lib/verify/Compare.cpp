@@ -11,23 +11,36 @@ uint64_t bitsOf(const Exact &x) {
     return x.modP();
   return x.isNaN() ? 1 : x.isMinusInfinite() ? 2 : 3;
 }
+
+template <class Real>
+bool sameAt(const TensorOf<Real> &a, const TensorOf<Real> &b, int64_t i) {
+  return isFloat(a.dtype) ? isSame(a.reals[i], b.reals[i])
+                          : a.ints[i] == b.ints[i];
+}
 } // namespace
 
 template <class Real>
 std::string verify::difference(const TensorOf<Real> &expected,
-                               const TensorOf<Real> &found) {
+                               const TensorOf<Real> &found,
+                               const llvm::BitVector &without) {
   if (expected.shape != found.shape)
     return "in shape, " + toText(found.shape) + " for " +
            toText(expected.shape);
   if (isFloat(expected.dtype) != isFloat(found.dtype))
     return "in type, " + name(found.dtype) + " for " + name(expected.dtype);
-  for (int64_t i = 0, count = expected.size(); i < count; ++i) {
-    if (isFloat(expected.dtype) ? isSame(expected.reals[i], found.reals[i])
-                                : expected.ints[i] == found.ints[i])
-      continue;
-    return "at " + toText(indexAt(expected.shape, i));
-  }
+  for (int64_t i = 0, count = expected.size(); i < count; ++i)
+    if (!(i < without.size() && without[i]) && !sameAt(expected, found, i))
+      return "at " + toText(indexAt(expected.shape, i));
   return "";
+}
+
+llvm::BitVector verify::differences(const ExactTensor &a,
+                                    const ExactTensor &b) {
+  llvm::BitVector result(a.size());
+  for (int64_t i = 0, count = a.size(); i < count; ++i)
+    if (!sameAt(a, b, i))
+      result.set(i);
+  return result;
 }
 
 uint64_t verify::hashOf(const TensorOf<Exact> &tensor) {
@@ -39,6 +52,8 @@ uint64_t verify::hashOf(const TensorOf<Exact> &tensor) {
   return hash;
 }
 
-template std::string verify::difference(const Tensor &, const Tensor &);
+template std::string verify::difference(const Tensor &, const Tensor &,
+                                        const llvm::BitVector &);
 template std::string verify::difference(const TensorOf<Exact> &,
-                                        const TensorOf<Exact> &);
+                                        const TensorOf<Exact> &,
+                                        const llvm::BitVector &);

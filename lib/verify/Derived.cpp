@@ -154,7 +154,7 @@ std::string compare(Evaluator &evaluator, func::FuncOp derived,
       declined = "an input's size or value is not known";
       return "";
     }
-    Run run = evaluator.run(derived, std::move(*inputs));
+    Run run = evaluator.run(derived, std::move(*inputs), whole.weights);
     std::string where = "positions " + std::to_string(begin) + " to " +
                         std::to_string(end) + " of " + std::to_string(*length);
     if (run.refused) {
@@ -190,10 +190,11 @@ Derivation checkDerived(Evaluator &evaluator, func::FuncOp derived) {
   }
   result.declined = "no small sequence is taken by @main";
   for (const Sizes &sizes : smallSizes(main)) {
+    constexpr uint64_t weightsSeed = 1;
     auto inputs = drawInputs<Exact>(main, sizes, 1);
     if (!inputs)
       continue;
-    Run whole = evaluator.run(main, std::move(*inputs));
+    Run whole = evaluator.run(main, std::move(*inputs), weightsSeed);
     if (!whole.succeeded())
       continue;
     std::string declined;

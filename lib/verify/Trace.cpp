@@ -8,13 +8,18 @@ using namespace jarana::reference;
 
 namespace jarana::verify {
 
-Evaluator::Evaluator(ModuleOp module)
-    : interpreter(module,
+Evaluator::Evaluator(ModuleOp module, bool recognising)
+    : recognising(recognising),
+      interpreter(module,
                   [this](Operation &op, const Interpreter::Results &results) {
                     observe(op, results);
                   }) {}
 
 void Evaluator::observe(Operation &op, const Interpreter::Results &results) {
+  if (!current)
+    return;
+  if (uint64_t made = ExactEvents::decisions.exchange(0))
+    current->decisions[&op] += made;
   TracedOp entry{&op, {}, {}};
   for (auto [value, tensor] : llvm::zip_equal(op.getResults(), results)) {
     // What nothing may depend on yet says nothing.
@@ -40,10 +45,12 @@ void Evaluator::observe(Operation &op, const Interpreter::Results &results) {
   trace->push_back(std::move(entry));
 }
 
-Run Evaluator::run(func::FuncOp function, ExactTensors inputs,
+Run Evaluator::run(func::FuncOp function, ExactTensors inputs, uint64_t weights,
                    std::vector<TracedOp> *into) {
+  constexpr uint64_t seeds[] = {1, 2}; // of what is undefined
   Run result;
   result.inputs = inputs;
+  result.weights = weights;
   current = &result;
   trace = into;
   traced = &function.front();
@@ -61,6 +68,8 @@ Run Evaluator::run(func::FuncOp function, ExactTensors inputs,
         result.error += (result.error.empty() ? "" : "\n") + diagnostic.str();
         return success();
       });
+  ExactEvents::decisions = 0; // nobody else's
+  interpreter.setReading({recognising, weights, seeds[0]});
   auto outputs = interpreter.run(function, std::move(inputs));
   current = nullptr;
   result.refused = interpreter.refusal().has_value();
@@ -71,6 +80,16 @@ Run Evaluator::run(func::FuncOp function, ExactTensors inputs,
     result.error = *interpreter.refusal();
   else if (result.error.empty())
     result.error = "it cannot be evaluated";
+  if (!result.succeeded() || !interpreter.leftUndefined())
+    return result;
+  interpreter.setReading({recognising, weights, seeds[1]});
+  outputs = interpreter.run(function, result.inputs);
+  if (failed(outputs)) {
+    result.error = "it depends on what is undefined: " + result.error;
+    return result;
+  }
+  for (auto [first, second] : llvm::zip_equal(result.outputs, *outputs))
+    result.undefined.push_back(differences(first, second));
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include "lib/reference/Interpreter.h"
 #include "lib/verify/Samples.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseSet.h"
 
 namespace jarana::verify {
@@ -13,12 +14,18 @@ using ExactTensors = std::vector<ExactTensor>;
 /// A function on one sample.
 struct Run {
   ExactTensors inputs;
+  uint64_t weights = 0; ///< what its weights are drawn by, see Reading
   ExactTensors outputs; ///< none where it was refused or failed
+  /// One per output: which elements depend on what an operator leaves
+  /// undefined. Empty where there is no such operator.
+  std::vector<llvm::BitVector> undefined;
   bool refused = false;
   bool dividedByZero = false; ///< failed, and may not with other inputs
   std::string error;          ///< why it was refused or failed
   /// Hashes of the inputs and of what ops gave, loops' bodies included.
   llvm::DenseSet<uint64_t> values;
+  /// How many elements each op decided by a drawn order.
+  llvm::DenseMap<mlir::Operation *, uint64_t> decisions;
   bool succeeded() const { return error.empty(); }
 };
 
@@ -31,16 +38,18 @@ struct TracedOp {
 /// Evaluates functions of a module as it is now.
 class Evaluator {
 public:
-  explicit Evaluator(mlir::ModuleOp);
-  /// With `trace`, the ops of the function's own block are put there, in order.
-  Run run(mlir::func::FuncOp, ExactTensors inputs,
+  explicit Evaluator(mlir::ModuleOp, bool recognising = false);
+  /// `weights` draws those (Reading). With `trace`, the ops of the function's
+  /// own block are put there, in order.
+  Run run(mlir::func::FuncOp, ExactTensors inputs, uint64_t weights,
           std::vector<TracedOp> *trace = nullptr);
 
 private:
   using Interpreter = reference::InterpreterOf<reference::Exact>;
   void observe(mlir::Operation &, const Interpreter::Results &);
 
-  Run *current = nullptr;
+  bool recognising;
+  Run *current = nullptr; ///< null: nothing is noted
   std::vector<TracedOp> *trace = nullptr;
   mlir::Block *traced = nullptr;
   llvm::DenseMap<mlir::Value, uint64_t> hashes;

@@ -162,6 +162,9 @@ std::vector<T<Real>> attention(const InputsOf<Real> &inputs,
       std::copy(scores.begin(), scores.end(), debug.reals.begin() + row * keys);
     addWeighted(scores, &v.reals[group * keys * width], width,
                 &y.reals[row * width]);
+    if (!attended)
+      for (int64_t i = row * width; i < (row + 1) * width; ++i)
+        y.reals[i] = undefinedElement<Real>(attributes, i);
   }
   y = rounded(std::move(y));
   if (packed)

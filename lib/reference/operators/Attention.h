@@ -25,6 +25,17 @@ template <class Real> void maskedSoftmax(std::vector<Real> &scores) {
     score = sum == Real(0) ? Real(0) : score / sum;
 }
 
+/// Element `i` of what the operator leaves undefined: drawn where the attribute
+/// "undefined" gives a seed, else 0.
+template <class Real>
+Real undefinedElement(const Attributes &attributes, int64_t i) {
+  if constexpr (!std::is_same_v<Real, double>)
+    if (int64_t seed = integer(attributes, "undefined", 0))
+      return Real::drawn(mixed(static_cast<uint64_t>(seed)) +
+                         static_cast<uint64_t>(i));
+  return Real(0);
+}
+
 /// cap * tanh(score / cap); cap 0 is off.
 template <class Real> Real softcapped(Real score, Real cap) {
   using std::tanh;

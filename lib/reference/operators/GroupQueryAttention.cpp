@@ -28,11 +28,12 @@ std::array<T<Real>, 3> unpack(const InputsOf<Real> &inputs, int64_t heads,
   return {part(0, heads), part(heads, kvHeads), part(heads + kvHeads, kvHeads)};
 }
 
-/// past [b, kv, p, d] (its first lengths[b] rows) and the new rows after them,
-/// zeros up to `capacity`.
+/// past [b, kv, p, d] (its first lengths[b] rows) and the new rows after them.
+/// What is behind those, up to `capacity`, is undefined.
 template <class Real>
 T<Real> written(const T<Real> *past, const T<Real> &fresh,
-                const std::vector<int64_t> &lengths, int64_t capacity) {
+                const std::vector<int64_t> &lengths, int64_t capacity,
+                const Attributes &attributes) {
   Shape shape = fresh.shape;
   shape[2] = capacity;
   T<Real> cache(fresh.dtype, shape);
@@ -55,6 +56,9 @@ T<Real> written(const T<Real> *past, const T<Real> &fresh,
               length * size);
     copyRun(fresh, row * rows * size, cache, (row * capacity + length) * size,
             rows * size);
+    for (int64_t i = (row * capacity + length + rows) * size;
+         i < (row + 1) * capacity * size; ++i)
+      cache.reals[i] = undefinedElement<Real>(attributes, i);
   }
   return cache;
 }
@@ -124,8 +128,8 @@ std::vector<T<Real>> groupQueryAttention(const InputsOf<Real> &inputs,
   }
   int64_t capacity =
       std::max(total, pastKey && pastKey->rank() == 4 ? pastKey->shape[2] : 0);
-  k = written(pastKey, k, before, capacity);
-  v = written(pastValue, v, before, capacity);
+  k = written(pastKey, k, before, capacity, attributes);
+  v = written(pastValue, v, before, capacity, attributes);
 
   double given = number(attributes, "scale", 0.0);
   Real scale = given != 0 ? Real(given) : Real(1) / math::sqrt(Real(size));

@@ -1,6 +1,7 @@
 #include "passes/raise/recognise/AttentionMatch.h"
 
 #include "dialects/onnx/OnnxDialect.h"
+#include "lib/reference/MlirTensors.h"
 #include "passes/raise/recognise/Constants.h"
 
 #include <cmath>
@@ -98,7 +99,11 @@ public:
     auto width = context.valueOf(q[3]);
     if (!op->hasAttr("scale") && !width)
       return std::nullopt;
-    if (op->hasAttr("scale"))
+    if (auto parts =
+            op->getAttrOfType<DenseF64ArrayAttr>(reference::kUnroundedScale);
+        parts && parts.size() == 3)
+      match.scale = {parts[0], parts[1], parts[2]};
+    else if (op->hasAttr("scale"))
       match.scale.numerator = realOf(op, "scale", 1);
     else
       match.scale.root = static_cast<double>(*width);

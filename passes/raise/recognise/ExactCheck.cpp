@@ -28,12 +28,11 @@ const double logQ = std::log2(static_cast<double>(LargeField::q));
 } // namespace
 
 ExactCheck::ExactCheck(ModuleOp module)
-    : interpreter(
-          module,
-          [this](Operation &op, const Interpreter::Results &results) {
-            observe(op, results);
-          },
-          /*foldsNumbers=*/true) {}
+    : interpreter(module,
+                  [this](Operation &op, const Interpreter::Results &results) {
+                    observe(op, results);
+                  },
+                  {.recognising = true}) {}
 
 ExactTensor ExactCheck::inputFrom(Tensor tensor, bool drawn, uint64_t seed) {
   ExactTensor result(tensor.dtype, tensor.shape);

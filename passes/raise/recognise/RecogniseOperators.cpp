@@ -113,8 +113,11 @@ private:
       graph.shapes.context() = saved;
       return reason;
     }
-    for (Operation *op : made) // only for the check
-      op->removeAttr(reference::kUnroundedScale);
+    if (proposal.relevant)
+      for (Operation *op : made)
+        if (opName(op) == proposal.kind)
+          op->setAttr(reference::kRowsLeftOpen,
+                      UnitAttr::get(op->getContext()));
     describe(proposal, evidence, ops, made);
     replace(proposal, candidate, made);
     return "";
