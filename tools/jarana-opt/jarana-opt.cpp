@@ -49,6 +49,8 @@ mlir::LogicalResult runVerified(llvm::StringRef input, llvm::StringRef output,
   });
   auto result =
       mlir::MlirOptMain(file->os(), std::move(buffer), registry, config);
+  // What is said comes after the module where both go to one place.
+  file->os().flush();
   for (const std::string &declined : log.declined)
     llvm::errs() << "remark: --verify-passes: not checked: " << declined
                  << "\n";

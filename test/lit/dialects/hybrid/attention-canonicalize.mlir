@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --canonicalize | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --canonicalize | FileCheck %s
 
 // An offset of 0 is the default, and without a mask there is no use for any.
 // CHECK-LABEL: func @no_use

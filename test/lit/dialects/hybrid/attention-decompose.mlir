@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --cpu-decompose=all --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --cpu-decompose=all --canonicalize --cse | FileCheck %s
 
 // CHECK-LABEL: func @causal
 // The scores: products, then scale, softcap, bias and mask in one pass.
@@ -17,7 +17,7 @@
 // CHECK: math.exp
 // CHECK: arith.divf
 func.func @causal(%q: tensor<?x2x4x?x16xf32>, %k: tensor<?x2x?x16xf32>, %v: tensor<?x2x?x8xf32>,
-                  %bias: tensor<?x1x1x?x?xf32>, %offset: tensor<?xi64>, %y: tensor<?x2x4x?x8xf32>) -> tensor<?x2x4x?x8xf32> {
+                  %bias: tensor<?x1x1x?x?xf32>, %offset: tensor<?xi64> {hybrid.dims = ["batch"]}, %y: tensor<?x2x4x?x8xf32>) -> tensor<?x2x4x?x8xf32> {
   %0 = hybrid.attention ins(%q, %k, %v : tensor<?x2x4x?x16xf32>, tensor<?x2x?x16xf32>, tensor<?x2x?x8xf32>)
       bias(%bias : tensor<?x1x1x?x?xf32>) query_offset(%offset : tensor<?xi64>) outs(%y : tensor<?x2x4x?x8xf32>)
       {scale = 0.25 : f32, mask = #hybrid.mask<causal>, softcap = 50.0 : f32} -> tensor<?x2x4x?x8xf32>

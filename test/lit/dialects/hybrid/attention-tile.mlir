@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --transform-interpreter --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --transform-interpreter --canonicalize --cse | FileCheck %s
 
 // The offset of the mask moves with the tile. A bias dimension of size 1 is not cut.
 // CHECK-LABEL: func @attention

@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --transform-interpreter --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --transform-interpreter --canonicalize --cse | FileCheck %s
 
 // The norm before a scan goes into the loop over the sequence.
 // CHECK-LABEL: func @norm_into_scan

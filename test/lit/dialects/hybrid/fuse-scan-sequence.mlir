@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --transform-interpreter --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --transform-interpreter --canonicalize --cse | FileCheck %s
 
 // Along the sequence it is not: a later tile needs the state that an earlier one leaves.
 // CHECK-LABEL: func @scan_into_add

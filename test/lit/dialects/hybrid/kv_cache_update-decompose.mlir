@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --cpu-decompose=all --canonicalize | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --cpu-decompose=all --canonicalize | FileCheck %s
 
 // CHECK-LABEL: func @one_position
 // CHECK-SAME: %[[NEW:[^ ]+]]: tensor<?x2x?x16xf32>, %[[P:[^ ]+]]: tensor<i64>, %[[CACHE:[^ ]+]]: tensor<?x2x64x16xf32>

@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --transform-interpreter --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --transform-interpreter --canonicalize --cse | FileCheck %s
 
 // CHECK-LABEL: func @update
 // CHECK: scf.forall (%[[B:.*]], %[[H:.*]]) in (3, 2)

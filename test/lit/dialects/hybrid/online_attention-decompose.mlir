@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --cpu-decompose=all --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --cpu-decompose=all --canonicalize --cse | FileCheck %s
 
 // CHECK-LABEL: func @online
 // CHECK-SAME: %[[ACC:[^ ]+]]: tensor<1x2x4x3x16xf32>, %[[MAX:[^ ]+]]: tensor<1x2x4x3xf32>, %[[SUM:[^ ]+]]: tensor<1x2x4x3xf32>)

@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --cpu-decompose=all --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --cpu-decompose=all --canonicalize --cse | FileCheck %s
 
 // CHECK-DAG: #[[$CODE:.*]] = affine_map<(d0, d1) -> (d0, d1 floordiv 32, (d1 mod 32) floordiv 2)>
 // CHECK-DAG: #[[$SCALE:.*]] = affine_map<(d0, d1) -> (d0, d1 floordiv 32)>

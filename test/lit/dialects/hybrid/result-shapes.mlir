@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --resolve-ranked-shaped-type-result-dims --canonicalize | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --resolve-ranked-shaped-type-result-dims --canonicalize | FileCheck %s
 
 // A dimension of a result is that of the init.
 // CHECK-LABEL: func @dim

@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --canonicalize | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --canonicalize | FileCheck %s
 
 // CHECK-LABEL: func @ones
 // CHECK: hybrid.rms_norm ins(%{{[^ ]+}} : tensor<8xf32>) gate(

@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --cpu-decompose=all --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --cpu-decompose=all --canonicalize --cse | FileCheck %s
 
 // The gate comes before the norm, and the mean is over a group.
 // CHECK-LABEL: func @gated_groups

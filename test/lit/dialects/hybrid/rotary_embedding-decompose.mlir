@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --cpu-decompose=all --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --cpu-decompose=all --canonicalize --cse | FileCheck %s
 
 // Pairs of neighbours: slices of stride 2; the last 8 dimensions pass through.
 // CHECK-LABEL: func @interleaved

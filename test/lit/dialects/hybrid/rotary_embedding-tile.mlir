@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --transform-interpreter --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --transform-interpreter --canonicalize --cse | FileCheck %s
 
 // Tables shared by all batches are cut along the sequence alone.
 // CHECK-LABEL: func @rotary

@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --canonicalize | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --canonicalize | FileCheck %s
 
 // One position is a state update, on the same operands without their sequence dimension.
 // CHECK-LABEL: func @one_position

@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --transform-interpreter --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --transform-interpreter --canonicalize --cse | FileCheck %s
 
 // Threads take batches and heads; nothing is carried between them.
 // CHECK-LABEL: func @scan

@@ -1,5 +1,5 @@
-// RUN: jarana-opt %s --transform-interpreter --canonicalize --cse | FileCheck %s
-// RUN: jarana-opt %s --transform-interpreter --canonicalize --cse --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --canonicalize --cse --canonicalize | FileCheck %s --check-prefix=BUFFERS
+// RUN: jarana-opt %s --verify-passes --transform-interpreter --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --transform-interpreter --canonicalize --cse --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" --canonicalize --cse --canonicalize | FileCheck %s --check-prefix=BUFFERS
 
 // Along the sequence y is cut, and the state is handed on whole; along the heads
 // both are cut. The last tile of the sequence is as long as what is left.

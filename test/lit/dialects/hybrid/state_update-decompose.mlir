@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --cpu-decompose=all --canonicalize | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --cpu-decompose=all --canonicalize | FileCheck %s
 
 // CHECK-LABEL: func @step
 // CHECK-SAME: %[[S:[^ ]+]]: tensor<?x1x8x16x4xf32>)

@@ -1,4 +1,4 @@
-// RUN: jarana-opt %s --transform-interpreter --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --transform-interpreter --canonicalize --cse | FileCheck %s
 
 // CHECK-LABEL: func @step
 // CHECK: scf.for %[[R:.*]] = %c0 to %c8 step %c2
