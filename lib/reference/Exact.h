@@ -16,6 +16,7 @@
 #include <concepts>
 #include <limits>
 #include <optional>
+#include <span>
 
 namespace jarana::reference {
 
@@ -185,22 +186,74 @@ public:
     return finite(P::multiply(x.a, y.a),
                   x.hasModQ() && y.hasModQ() ? Q::multiply(x.b, y.b) : unknown);
   }
+  /// x y + z w, reduced once.
+  friend ResidueOf sumOfProducts(ResidueOf x, ResidueOf y, ResidueOf z,
+                                 ResidueOf w) {
+    if (!x.isFinite() || !y.isFinite() || !z.isFinite() || !w.isFinite())
+        [[unlikely]]
+      return x * y + z * w;
+    bool first = x.hasModQ() && y.hasModQ(),
+         second = z.hasModQ() && w.hasModQ(), known = first && second;
+    uint64_t modQ = unknown;
+    if (known)
+      modQ = Q::sumOfProducts(x.b, y.b, z.b, w.b);
+    else if (x.a == 0 || y.a == 0 || z.a == 0 || w.a == 0)
+      return x * y + z * w; // a product that is 0 has a residue modulo q
+    return finite(P::sumOfProducts(x.a, y.a, z.a, w.a), modQ);
+  }
   /// 0/0 is NaN, as where a row of attention is masked as a whole.
   friend ResidueOf operator/(ResidueOf x, ResidueOf y) {
+    return x.dividedBy(y, [&] {
+      // Often the same as the last: a mean's count, a softmax's sum.
+      static thread_local ResidueOf lastDivisor(1), lastInverse(1);
+      if (y.a != lastDivisor.a || y.b != lastDivisor.b) {
+        bool known = y.hasModQ() && y.b != 0;
+        lastInverse =
+            finite(P::inverse(y.a), known ? Q::inverse(y.b) : unknown);
+        lastDivisor = y;
+      }
+      return lastInverse;
+    });
+  }
+  /// The inverses of all of `ys` that have one, the others as they are.
+  static std::vector<ResidueOf> invertedAll(std::span<const ResidueOf> ys) {
+    std::vector<uint64_t> inP, inQ;
+    auto isInvertible = [](const ResidueOf &y) {
+      return y.isFinite() && y.a != 0;
+    };
+    auto isKnown = [](const ResidueOf &y) { return y.hasModQ() && y.b != 0; };
+    for (const ResidueOf &y : ys)
+      if (isInvertible(y)) {
+        inP.push_back(y.a);
+        if (isKnown(y))
+          inQ.push_back(y.b);
+      }
+    P::invertAll(inP);
+    Q::invertAll(inQ);
+    std::vector<ResidueOf> results(ys.begin(), ys.end());
+    auto nextP = inP.begin(), nextQ = inQ.begin();
+    for (ResidueOf &y : results)
+      if (isInvertible(y)) {
+        uint64_t modQ = isKnown(y) ? *nextQ++ : unknown;
+        y = finite(*nextP++, modQ);
+      }
+    return results;
+  }
+  /// x / y where inverse() gives 1 / y, of a y that has one.
+  template <class Inverse>
+  ResidueOf dividedBy(ResidueOf y, Inverse inverse) const {
     if (!y.isFinite()) [[unlikely]] {
       noteFar(y, y);
-      return x.isFinite() && y.isInfinite() ? ResidueOf() : special(nan);
+      return isFinite() && y.isInfinite() ? ResidueOf() : special(nan);
     }
     if (y.a == 0) {
-      if (x.a == 0 || x.isNaN())
+      if (a == 0 || isNaN())
         return special(nan);
       throw ZeroDivisor();
     }
-    if (!x.isFinite()) [[unlikely]]
-      return multiplySpecial(x, y);
-    bool known = x.hasModQ() && y.hasModQ() && y.b != 0;
-    return finite(P::multiply(x.a, P::inverse(y.a)),
-                  known ? Q::multiply(x.b, Q::inverse(y.b)) : unknown);
+    if (!isFinite()) [[unlikely]]
+      return multiplySpecial(*this, y);
+    return *this * inverse();
   }
   ResidueOf &operator+=(ResidueOf y) { return *this = *this + y; }
   ResidueOf &operator-=(ResidueOf y) { return *this = *this - y; }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace jarana::reference {
 
@@ -30,6 +32,18 @@ template <uint64_t m, int bits> constexpr uint64_t reduceNear(Wide x) {
   return rest >= m ? rest - m : rest;
 }
 
+/// The same for x < 2^124, such as a sum of four products of residues: what is
+/// left after one step fits a register.
+template <uint64_t m, int bits> constexpr uint64_t reduceProducts(Wide x) {
+  constexpr uint64_t low = (uint64_t(1) << bits) - 1;
+  constexpr uint64_t c = (uint64_t(1) << bits) - m;
+  x = (static_cast<uint64_t>(x) & low) +
+      Wide(static_cast<uint64_t>(x >> bits)) * c;
+  uint64_t rest =
+      (static_cast<uint64_t>(x) & low) + static_cast<uint64_t>(x >> bits) * c;
+  return rest >= m ? rest - m : rest;
+}
+
 /// One of the two residue fields of `Field`: modulo p where `isP`, else q.
 template <class Field, bool isP> struct Modulo {
   static constexpr uint64_t modulus = isP ? Field::p : Field::q;
@@ -46,7 +60,17 @@ template <class Field, bool isP> struct Modulo {
   }
   static constexpr uint64_t negate(uint64_t a) { return a ? modulus - a : 0; }
   static constexpr uint64_t multiply(uint64_t a, uint64_t b) {
-    return reduce(Wide(a) * b);
+    return sumOfProducts(a, b, 0, 0);
+  }
+  /// a b + c d.
+  static constexpr uint64_t sumOfProducts(uint64_t a, uint64_t b, uint64_t c,
+                                          uint64_t d) {
+    Wide sum = Wide(a) * b + Wide(c) * d;
+    if constexpr (Field::isLarge)
+      return reduceProducts<modulus, isP ? Field::bitsOfP : Field::bitsOfQ>(
+          sum);
+    else
+      return reduce(sum);
   }
   static constexpr uint64_t power(uint64_t base, uint64_t exponent) {
     uint64_t result = 1 % modulus;
@@ -68,6 +92,23 @@ template <class Field, bool isP> struct Modulo {
       t = factor, factor = last;
     }
     return static_cast<uint64_t>(t < 0 ? t + static_cast<int64_t>(modulus) : t);
+  }
+  /// Puts the inverse in the place of each of `xs`, none of which is 0: one
+  /// inversion and three products for each (Montgomery 1987, "Speeding the
+  /// Pollard and elliptic curve methods of factorization", 10.3.1).
+  static void invertAll(std::vector<uint64_t> &xs) {
+    std::vector<uint64_t> before(xs.size());
+    uint64_t all = 1 % modulus;
+    for (size_t i = 0; i < xs.size(); ++i) {
+      before[i] = all;
+      all = multiply(all, xs[i]);
+    }
+    uint64_t rest = inverse(all);
+    for (size_t i = xs.size(); i-- > 0;) {
+      uint64_t x = xs[i];
+      xs[i] = multiply(rest, before[i]);
+      rest = multiply(rest, x);
+    }
   }
   static constexpr uint64_t ofInteger(int64_t value) {
     uint64_t size =

@@ -72,28 +72,32 @@ std::vector<T<Real>> conv(const InputsOf<Real> &inputs,
   int64_t inner = elementCount(spatial), outer = elementCount(window.result),
           taps = elementCount(window.kernel), perGroup = w.shape[1],
           mPerGroup = w.shape[0] / groups;
-  for (int64_t i = 0; i < result.size(); ++i) {
-    int64_t o = i % outer, m = i / outer % w.shape[0],
-            b = i / outer / w.shape[0];
-    Real sum = bias ? bias->reals[m] : Real(0);
-    for (int64_t k = 0; k < taps; ++k) {
-      int64_t source = 0;
-      bool inside = true;
-      for (size_t d = 0; d < spatial.size() && inside; ++d) {
-        int64_t at =
-            o / outStrides[d] % window.result[d] * window.strides[d] +
-            k / kernelStrides[d] % window.kernel[d] * window.dilations[d] -
-            window.begin[d];
-        inside = at >= 0 && at < spatial[d];
-        source += at * strides[d];
-      }
-      for (int64_t c = 0; c < perGroup && inside; ++c) {
-        int64_t channel = m / mPerGroup * perGroup + c;
-        sum += w.reals[(m * perGroup + c) * taps + k] *
-               x.reals[(b * x.shape[1] + channel) * inner + source];
-      }
+  // The element of a channel that each tap of each result reads; -1: outside.
+  std::vector<int64_t> sources(outer * taps, 0);
+  for (int64_t i = 0; i < outer * taps; ++i)
+    for (size_t d = 0; d < spatial.size() && sources[i] >= 0; ++d) {
+      int64_t o = i / taps, k = i % taps,
+              at = o / outStrides[d] % window.result[d] * window.strides[d] +
+                   k / kernelStrides[d] % window.kernel[d] *
+                       window.dilations[d] -
+                   window.begin[d];
+      bool inside = at >= 0 && at < spatial[d];
+      sources[i] = inside ? sources[i] + at * strides[d] : -1;
     }
-    result.reals[i] = sum;
+  for (int64_t row = 0; row < x.shape[0] * w.shape[0]; ++row) {
+    int64_t m = row % w.shape[0], b = row / w.shape[0],
+            firstChannel = b * x.shape[1] + m / mPerGroup * perGroup;
+    const Real *kernel = &w.reals[m * perGroup * taps];
+    for (int64_t o = 0; o < outer; ++o) {
+      Real sum = bias ? bias->reals[m] : Real(0);
+      for (int64_t k = 0; k < taps; ++k) {
+        int64_t source = sources[o * taps + k];
+        for (int64_t c = 0; c < perGroup && source >= 0; ++c)
+          sum += kernel[c * taps + k] *
+                 x.reals[(firstChannel + c) * inner + source];
+      }
+      result.reals[row * outer + o] = sum;
+    }
   }
   return {rounded(std::move(result))};
 }

@@ -1,6 +1,6 @@
 // Operators that compute each element from the elements at the same (broadcast)
 // index: https://onnx.ai/onnx/operators, opset 27; broadcasting is numpy's.
-#include "lib/reference/operators/Support.h"
+#include "lib/reference/operators/Sigmoid.h"
 
 #include <functional>
 
@@ -47,9 +47,25 @@ parametrized(std::function<Real(Real, const Attributes &)> function) {
       };
 }
 
-template <class Real> Real sigmoid(Real x) {
-  using std::exp;
-  return Real(1) / (Real(1) + exp(-x));
+/// Sigmoid, and Swish: x sigmoid(alpha x).
+template <class Real>
+std::vector<T<Real>> sigmoid(const InputsOf<Real> &inputs, const Attributes &) {
+  T<Real> result = requiredReal(inputs, 0);
+  sigmoidEach<Real>(result.reals);
+  return {rounded(std::move(result))};
+}
+template <class Real>
+std::vector<T<Real>> swish(const InputsOf<Real> &inputs,
+                           const Attributes &attributes) {
+  const T<Real> &x = requiredReal(inputs, 0);
+  T<Real> result = x;
+  Real alpha(number(attributes, "alpha", 1.0));
+  for (Real &value : result.reals)
+    value = alpha * value;
+  sigmoidEach<Real>(result.reals);
+  for (size_t i = 0; i < result.reals.size(); ++i)
+    result.reals[i] = x.reals[i] * result.reals[i];
+  return {rounded(std::move(result))};
 }
 
 /// log(1 + exp(x)), for doubles without overflow.
@@ -73,39 +89,42 @@ template <class Real> Real gelu(Real x, const Attributes &attributes) {
 
 using IntBinary = int64_t (*)(DType, int64_t, int64_t);
 
-/// f(a, b) over the broadcast shape; both inputs have one type.
-template <class Real>
-T<Real> binary(const T<Real> &a, const T<Real> &b, Real (*function)(Real, Real),
+/// f(a, b) over the broadcast shape; both inputs have one type. `Function`
+/// takes two Reals.
+template <class Real, class Function>
+T<Real> binary(const T<Real> &a, const T<Real> &b, Function function,
                IntBinary integer) {
   if (a.dtype != b.dtype)
     throw Error("the inputs have different types, " + name(a.dtype) + " and " +
                 name(b.dtype));
   T<Real> result(a.dtype, broadcast(a.shape, b.shape));
-  forEach<2>(
-      result.shape, stridesTo(result.shape, a, b), [&](int64_t i, auto &at) {
-        if (isFloat(a.dtype))
-          result.reals[i] = function(a.reals[at[0]], b.reals[at[1]]);
-        else
-          result.ints[i] = integer(a.dtype, a.ints[at[0]], b.ints[at[1]]);
-      });
+  std::array<Shape, 2> strides = stridesTo(result.shape, a, b);
+  if (isFloat(a.dtype))
+    forEach<2>(result.shape, strides, [&](int64_t i, auto &at) {
+      result.reals[i] = function(a.reals[at[0]], b.reals[at[1]]);
+    });
+  else
+    forEach<2>(result.shape, strides, [&](int64_t i, auto &at) {
+      result.ints[i] = integer(a.dtype, a.ints[at[0]], b.ints[at[1]]);
+    });
   return rounded(std::move(result));
 }
 
-template <class Real>
-OperatorOf<Real> binaryOp(Real (*function)(Real, Real), IntBinary integer) {
+template <class Real, class Function>
+OperatorOf<Real> binaryOp(Function function, IntBinary integer) {
   return [=](const InputsOf<Real> &inputs, const Attributes &) {
-    return std::vector{
-        binary(required(inputs, 0), required(inputs, 1), function, integer)};
+    return std::vector{binary<Real>(required(inputs, 0), required(inputs, 1),
+                                    function, integer)};
   };
 }
 
 /// Any number of inputs, from the first to the last.
-template <class Real>
-OperatorOf<Real> variadic(Real (*function)(Real, Real), IntBinary integer) {
+template <class Real, class Function>
+OperatorOf<Real> variadic(Function function, IntBinary integer) {
   return [=](const InputsOf<Real> &inputs, const Attributes &) {
     T<Real> result = required(inputs, 0);
     for (size_t i = 1; i < inputs.size(); ++i)
-      result = binary(result, required(inputs, i), function, integer);
+      result = binary<Real>(result, required(inputs, i), function, integer);
     return std::vector{std::move(result)};
   };
 }
@@ -133,6 +152,33 @@ int64_t divInt(DType type, int64_t a, int64_t b) {
     return static_cast<int64_t>(static_cast<uint64_t>(a) /
                                 static_cast<uint64_t>(b));
   return b == -1 ? subInt(type, 0, a) : a / b;
+}
+
+/// Div: over residues with the inverses of all divisors at once.
+template <class Real>
+std::vector<T<Real>> divide(const InputsOf<Real> &inputs, const Attributes &) {
+  const T<Real> &a = required(inputs, 0), &b = required(inputs, 1);
+  if (!isFloat(a.dtype) || a.dtype != b.dtype)
+    return {binary<Real>(a, b, [](Real x, Real y) { return x / y; }, divInt)};
+  T<Real> result(a.dtype, broadcast(a.shape, b.shape));
+  Divisors<Real> divisors(b.reals);
+  forEach<2>(result.shape, stridesTo(result.shape, a, b),
+             [&](int64_t i, auto &at) {
+               result.reals[i] = divisors.divide(a.reals[at[0]], at[1]);
+             });
+  return {rounded(std::move(result))};
+}
+
+/// Reciprocal.
+template <class Real>
+std::vector<T<Real>> reciprocal(const InputsOf<Real> &inputs,
+                                const Attributes &) {
+  const T<Real> &x = requiredReal(inputs, 0);
+  T<Real> result(x.dtype, x.shape);
+  Divisors<Real> divisors(x.reals);
+  for (size_t i = 0; i < result.reals.size(); ++i)
+    result.reals[i] = divisors.divide(Real(1), i);
+  return {rounded(std::move(result))};
 }
 
 /// The remainder with the sign of the dividend (Mod with fmod = 1).
@@ -303,9 +349,6 @@ template <class Real> void addActivations(TableOf<Real> &table) {
   add("ThresholdedRelu", [](Real x, const Attributes &a) {
     return x > Real(number(a, "alpha", 1.0)) ? x : Real(0);
   });
-  add("Swish", [](Real x, const Attributes &a) {
-    return x * sigmoid(Real(number(a, "alpha", 1.0)) * x);
-  });
   add("HardSigmoid", [](Real x, const Attributes &a) {
     return hardSigmoid(x, Real(number(a, "alpha", 0.2f)),
                        Real(number(a, "beta", 0.5)));
@@ -313,7 +356,8 @@ template <class Real> void addActivations(TableOf<Real> &table) {
   add("HardSwish", [](Real x, const Attributes &) {
     return x * hardSigmoid(x, Real(1) / Real(6), Real(0.5));
   });
-  table["Sigmoid"] = real<Real>(sigmoid<Real>);
+  table["Sigmoid"] = sigmoid<Real>;
+  table["Swish"] = swish<Real>;
   table["Softplus"] = real<Real>(softplus<Real>);
   table["Softsign"] =
       real<Real>([](Real x) { return x / (Real(1) + Real(math::fabs(x))); });
@@ -334,7 +378,7 @@ template <class Real> void reference::addElementwise(TableOf<Real> &table) {
   table["Floor"] = real<Real>([](Real x) { return Real(math::floor(x)); });
   // Ties to even, the default rounding mode.
   table["Round"] = real<Real>([](Real x) { return Real(math::nearbyint(x)); });
-  table["Reciprocal"] = real<Real>([](Real x) { return Real(1) / x; });
+  table["Reciprocal"] = reciprocal<Real>;
   table["Abs"] =
       either<Real>([](Real x) { return Real(math::fabs(x)); },
                    [](int64_t x) { return x < 0 ? subInt({}, 0, x) : x; });
@@ -347,7 +391,7 @@ template <class Real> void reference::addElementwise(TableOf<Real> &table) {
   table["Add"] = binaryOp<Real>([](Real a, Real b) { return a + b; }, addInt);
   table["Sub"] = binaryOp<Real>([](Real a, Real b) { return a - b; }, subInt);
   table["Mul"] = binaryOp<Real>([](Real a, Real b) { return a * b; }, mulInt);
-  table["Div"] = binaryOp<Real>([](Real a, Real b) { return a / b; }, divInt);
+  table["Div"] = divide<Real>;
   table["Mod"] = mod<Real>;
   table["Pow"] = power<Real>;
   table["Max"] = variadic<Real>(maxReal<Real>, maxInt);

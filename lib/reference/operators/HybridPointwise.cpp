@@ -4,6 +4,7 @@
 #include "lib/reference/operators/Contraction.h"
 #include "lib/reference/operators/Quantization.h"
 #include "lib/reference/operators/Rotary.h"
+#include "lib/reference/operators/Sigmoid.h"
 
 using namespace jarana;
 using namespace jarana::reference;
@@ -39,11 +40,6 @@ std::vector<T<Real>> rotaryEmbedding(const InputsOf<Real> &inputs,
   return {rounded(std::move(y))};
 }
 
-template <class Real> Real silu(Real x) {
-  using std::exp;
-  return x / (Real(1) + exp(-x));
-}
-
 /// input [..., n], weight? [n], gate? [..., n], y: weight * v rsqrt(mean(v^2) +
 /// epsilon) with one mean per group of n / groups elements; gated before the
 /// norm, v = x silu(gate), or after it, v = x and the result times silu(gate).
@@ -64,8 +60,13 @@ std::vector<T<Real>> rmsNorm(const InputsOf<Real> &inputs,
     expectShape("the gate", gate->shape, y.shape);
   Real epsilon(number(attributes, "epsilon"));
   bool before = text(attributes, "gate_position", "before") == "before";
+  std::vector<Real> factors;
+  if (gate) {
+    factors = gate->reals;
+    siluEach<Real>(factors);
+  }
   for (int64_t i = 0; i < y.size() && gate && before; ++i)
-    y.reals[i] *= silu(gate->reals[i]);
+    y.reals[i] *= factors[i];
   for (int64_t first = 0; first < y.size() && size > 0; first += size) {
     Real square(0);
     for (int64_t i = first; i < first + size; ++i)
@@ -75,7 +76,7 @@ std::vector<T<Real>> rmsNorm(const InputsOf<Real> &inputs,
       y.reals[i] *= inverse * (weight ? weight->reals[i % n] : Real(1));
   }
   for (int64_t i = 0; i < y.size() && gate && !before; ++i)
-    y.reals[i] *= silu(gate->reals[i]);
+    y.reals[i] *= factors[i];
   y.dtype = requiredReal(inputs, 3).dtype;
   return {rounded(std::move(y))};
 }

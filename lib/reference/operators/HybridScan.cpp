@@ -2,7 +2,7 @@
 // Operands are the ins, then the outs; the results are the outs' new values.
 // Scan: Dao and Gu 2024, "Transformers are SSMs", equation 1 with a scalar A
 // per head.
-#include "lib/reference/operators/Support.h"
+#include "lib/reference/operators/Sigmoid.h"
 
 using namespace jarana;
 using namespace jarana::reference;
@@ -29,10 +29,10 @@ void step(const T<Real> &x, const T<Real> *dt, const T<Real> &a,
     Real delta = dt ? dt->reals[at] : Real(1);
     Real decay = exp(delta * a.reals[perHead ? head : at]);
     for (int64_t i = 0; i < p; ++i) {
-      Real *s = &state.reals[(row * p + i) * n], sum(0);
+      Real *s = &state.reals[(row * p + i) * n], sum(0),
+           fed = delta * x.reals[at * p + i];
       for (int64_t j = 0; j < n; ++j) {
-        s[j] =
-            decay * s[j] + delta * x.reals[at * p + i] * b.reals[group * n + j];
+        s[j] = sumOfProducts(decay, s[j], fed, b.reals[group * n + j]);
         sum += s[j] * c.reals[group * n + j];
       }
       y.reals[at * p + i] = sum;
@@ -80,7 +80,6 @@ template <class Real> OperatorOf<Real> scan(bool sequence) {
 template <class Real>
 std::vector<T<Real>> causalConv1d(const InputsOf<Real> &inputs,
                                   const Attributes &attributes) {
-  using std::exp;
   const T<Real> &input = requiredReal(inputs, 0),
                 &weight = requiredReal(inputs, 1);
   const T<Real> *bias = optional(inputs, 2);
@@ -107,13 +106,14 @@ std::vector<T<Real>> causalConv1d(const InputsOf<Real> &inputs,
         Real sum = bias ? bias->reals[ch] : Real(0);
         for (int64_t j = 0; j < k; ++j)
           sum += weight.reals[ch * k + j] * full(b, t + j, ch);
-        y.reals[(b * length + t) * channels + ch] =
-            silu ? sum / (Real(1) + exp(-sum)) : sum;
+        y.reals[(b * length + t) * channels + ch] = sum;
       }
       for (int64_t row = 0; row < k - 1; ++row)
         next.reals[(b * (k - 1) + row) * channels + ch] =
             full(b, length + row, ch);
     }
+  if (silu)
+    siluEach<Real>(y.reals);
   return {rounded(std::move(y)), rounded(std::move(next))};
 }
 } // namespace

@@ -292,17 +292,25 @@ Results<Real> pad(const InputsOf<Real> &inputs, const Attributes &attributes) {
   if (fill.dtype != x.dtype || fill.size() != 1)
     throw Error("the padding value must be one " + name(x.dtype));
   std::string mode = text(attributes, "mode", "constant");
-  Shape strides = stridesOf(x.shape), own = stridesOf(shape);
+  if (result.size() == 0)
+    return {std::move(result)};
+  // Where each index of a dimension reads from; negative: from no element.
+  int64_t outside = std::numeric_limits<int64_t>::min() / (x.rank() + 1);
+  Shape strides = stridesOf(x.shape);
+  std::vector<Shape> sources(x.rank());
+  for (int64_t d = 0; d < x.rank(); ++d)
+    for (int64_t at = 0; at < shape[d]; ++at) {
+      int64_t from = padSource(mode, at - begin[d], x.shape[d]);
+      sources[d].push_back(from < 0 ? outside : from * strides[d]);
+    }
+  Shape index(x.rank(), 0);
   for (int64_t i = 0; i < result.size(); ++i) {
     int64_t source = 0;
-    bool outside = false;
-    for (int64_t d = 0; d < x.rank(); ++d) {
-      int64_t from =
-          padSource(mode, i / own[d] % shape[d] - begin[d], x.shape[d]);
-      outside |= from < 0;
-      source += from * strides[d];
-    }
-    copyRun(outside ? fill : x, outside ? 0 : source, result, i, 1);
+    for (int64_t d = 0; d < x.rank(); ++d)
+      source += sources[d][index[d]];
+    copyRun(source < 0 ? fill : x, std::max<int64_t>(source, 0), result, i, 1);
+    for (int64_t d = x.rank(); d-- > 0 && ++index[d] == shape[d];)
+      index[d] = 0;
   }
   return {std::move(result)};
 }

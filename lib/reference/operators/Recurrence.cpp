@@ -1,8 +1,8 @@
 // LinearAttention and CausalConvWithState of ai.onnx 27 (and com.microsoft,
 // where they mean the same):
 // https://onnx.ai/onnx/operators/onnx__LinearAttention.html
-#include "lib/reference/operators/Parallel.h"
-#include "lib/reference/operators/Support.h"
+#include "lib/reference/operators/Contraction.h"
+#include "lib/reference/operators/Sigmoid.h"
 
 using namespace jarana;
 using namespace jarana::reference;
@@ -79,34 +79,31 @@ std::vector<T<Real>> linearAttention(const InputsOf<Real> &inputs,
   int64_t shared = queryHeads / heads;
   // One head of one sequence: nobody else touches its state.
   auto runHead = [&](int64_t b, int64_t h) {
-    std::vector<Real> update(dv);
+    std::vector<Real> update(dv), factors(dk, Real(1)), scaled(shared * dk);
     Real *s = &state.reals[(b * heads + h) * dk * dv];
     for (int64_t t = 0; t < length; ++t) {
       int64_t row = b * length + t, head = row * heads + h;
       const Real *k = &key.reals[head * dk], *v = &value.reals[head * dv];
-      for (int64_t i = 0; i < dk && decay; ++i) {
-        Real factor = exp(decay->reals[perKey ? head * dk + i : head]);
-        for (int64_t j = 0; j < dv; ++j)
-          s[i * dv + j] *= factor;
-      }
+      for (int64_t i = 0; i < dk && decay; ++i)
+        factors[i] = i == 0 || perKey
+                         ? exp(decay->reals[perKey ? head * dk + i : head])
+                         : factors[0];
       for (int64_t j = 0; j < dv; ++j) {
         update[j] = v[j];
         for (int64_t i = 0; i < dk && beta; ++i)
-          update[j] -= s[i * dv + j] * k[i];
+          update[j] -= s[i * dv + j] * factors[i] * k[i];
         if (beta)
           update[j] *= beta->reals[perHead ? head : row];
       }
       for (int64_t i = 0; i < dk; ++i)
         for (int64_t j = 0; j < dv; ++j)
-          s[i * dv + j] += k[i] * update[j];
-      for (int64_t r = h * shared; r < (h + 1) * shared; ++r) {
-        Real *out = &y.reals[(row * queryHeads + r) * dv];
-        for (int64_t i = 0; i < dk; ++i) {
-          Real factor = scale * query.reals[(row * queryHeads + r) * dk + i];
-          for (int64_t j = 0; j < dv; ++j)
-            out[j] += factor * s[i * dv + j];
-        }
-      }
+          s[i * dv + j] =
+              sumOfProducts(s[i * dv + j], factors[i], k[i], update[j]);
+      // The heads that share this state read it.
+      int64_t first = row * queryHeads + h * shared;
+      for (int64_t i = 0; i < shared * dk; ++i)
+        scaled[i] = scale * query.reals[first * dk + i];
+      accumulateProduct(scaled.data(), s, &y.reals[first * dv], shared, dk, dv);
     }
   };
   if (dk > 0 && dv > 0)
@@ -124,7 +121,6 @@ std::vector<T<Real>> linearAttention(const InputsOf<Real> &inputs,
 template <class Real>
 std::vector<T<Real>> causalConv(const InputsOf<Real> &inputs,
                                 const Attributes &attributes) {
-  using std::exp;
   const T<Real> &x = requiredReal(inputs, 0), &weight = requiredReal(inputs, 1);
   const T<Real> *bias = optional(inputs, 2), *past = optional(inputs, 3);
   expectRank("the input", x.shape, 3);
@@ -156,12 +152,13 @@ std::vector<T<Real>> causalConv(const InputsOf<Real> &inputs,
       Real sum = bias ? bias->reals[channel] : Real(0);
       for (int64_t j = 0; j < width; ++j)
         sum += weight.reals[channel * width + j] * full[t + j];
-      y.reals[row * length + t] =
-          activation == "none" ? sum : sum / (Real(1) + exp(-sum));
+      y.reals[row * length + t] = sum;
     }
     std::copy_n(full.end() - (width - 1), width - 1,
                 state.reals.begin() + row * (width - 1));
   }
+  if (activation != "none")
+    siluEach<Real>(y.reals);
   return {rounded(std::move(y)), rounded(std::move(state))};
 }
 } // namespace

@@ -47,13 +47,15 @@ template <class Real> OperatorOf<Real> reduce(Reduction<Real> rule) {
 
     std::fill(result.reals.begin(), result.reals.end(), rule.start);
     std::fill(result.ints.begin(), result.ints.end(), rule.startInt(x.dtype));
-    forEach<1>(x.shape, {strides}, [&](int64_t i, auto &at) {
-      if (isFloat(x.dtype))
+    if (isFloat(x.dtype))
+      forEach<1>(x.shape, {strides}, [&](int64_t i, auto &at) {
         result.reals[at[0]] = rule.step(result.reals[at[0]], x.reals[i]);
-      else
+      });
+    else
+      forEach<1>(x.shape, {strides}, [&](int64_t i, auto &at) {
         result.ints[at[0]] =
             rule.stepInt(x.dtype, result.ints[at[0]], x.ints[i]);
-    });
+      });
     int64_t count = result.size() ? x.size() / result.size() : 0;
     for (Real &value : result.reals)
       value = rule.finish(value, count);
@@ -151,10 +153,13 @@ template <class Real> OperatorOf<Real> softmax(bool logarithm) {
         Real most(-std::numeric_limits<double>::infinity()), sum(0);
         for (int64_t d = 0; d < dim; ++d)
           most = at(d) > most ? at(d) : most;
+        for (int64_t d = 0; d < dim; ++d) {
+          Real above = at(d) - most, weight = exp(above);
+          sum += weight;
+          at(d) = logarithm ? above : weight;
+        }
         for (int64_t d = 0; d < dim; ++d)
-          sum += exp(at(d) - most);
-        for (int64_t d = 0; d < dim; ++d)
-          at(d) = logarithm ? at(d) - most - log(sum) : exp(at(d) - most) / sum;
+          at(d) = logarithm ? at(d) - log(sum) : at(d) / sum;
       }
     return Results<Real>{rounded(std::move(x))};
   };

@@ -54,6 +54,11 @@ template <class Real> bool isinf(Real x) {
 }
 } // namespace math
 
+/// x y + z w; over residues it is reduced once (Exact.h).
+inline double sumOfProducts(double x, double y, double z, double w) {
+  return x * y + z * w;
+}
+
 /// The attribute, or `fallback` (the specification's default) where it is
 /// absent; throws where it has another kind, or is absent without a fallback.
 int64_t integer(const Attributes &, const std::string &name,
@@ -224,12 +229,14 @@ template <class Real>
 TensorOf<Real> strided(const TensorOf<Real> &tensor, Shape shape,
                        const Shape &strides, int64_t offset = 0) {
   TensorOf<Real> result(tensor.dtype, std::move(shape));
-  forEach<1>(result.shape, {strides}, [&](int64_t i, auto &at) {
-    if (isFloat(tensor.dtype))
+  if (isFloat(tensor.dtype))
+    forEach<1>(result.shape, {strides}, [&](int64_t i, auto &at) {
       result.reals[i] = tensor.reals[offset + at[0]];
-    else
+    });
+  else
+    forEach<1>(result.shape, {strides}, [&](int64_t i, auto &at) {
       result.ints[i] = tensor.ints[offset + at[0]];
-  });
+    });
   return result;
 }
 
