@@ -70,7 +70,7 @@ func.func @from_nothing(%q: !q {hybrid.dims = #q}, %k: !k {hybrid.dims = #k}, %v
   %c3 = arith.constant 3 : index
   %zero = arith.constant 0.0 : f32
   %lowest = arith.constant 0xFF800000 : f32
-  %offset = arith.constant dense<-2> : tensor<i64>
+  %offset = arith.constant dense<-1> : tensor<i64>
   %batch = tensor.dim %q, %c0 : !q
   %queries = tensor.dim %q, %c3 : !q
   %m = tensor.empty(%batch, %queries) : !m
@@ -92,7 +92,7 @@ func.func @from_nothing(%q: !q {hybrid.dims = #q}, %k: !k {hybrid.dims = #k}, %v
   return %1 : !y
 }
 func.func @attention(%q: !q {hybrid.dims = #q}, %k: !k {hybrid.dims = #k}, %v: !v {hybrid.dims = #v}, %y: !y {hybrid.dims = #y}) -> !y {
-  %offset = arith.constant dense<-2> : tensor<i64>
+  %offset = arith.constant dense<-1> : tensor<i64>
   %0 = hybrid.attention ins(%q, %k, %v : !q, !k, !v) query_offset(%offset : tensor<i64>) outs(%y : !y)
       {scale = 0.5 : f32, mask = #hybrid.mask<causal>} -> !y
   return %0 : !y
@@ -101,7 +101,7 @@ func.func @attention(%q: !q {hybrid.dims = #q}, %k: !k {hybrid.dims = #k}, %v: !
 module attributes {transform.with_named_sequence} {
   transform.named_sequence @every_loop(%root: !transform.any_op {transform.readonly}) {
     %op = transform.structured.match ops{["hybrid.online_attention"]} in %root : (!transform.any_op) -> !transform.any_op
-    %tiled, %loops:5 = transform.structured.tile_using_for %op tile_sizes [1, 1, 2, 4, 5] interchange = [2, 4, 0, 3, 1]
+    %tiled, %loops:5 = transform.structured.tile_using_for %op tile_sizes [1, 1, 2, 2, 3] interchange = [2, 4, 0, 3, 1]
         : (!transform.any_op) -> (!transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op, !transform.any_op)
     transform.yield
   }
