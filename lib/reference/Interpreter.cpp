@@ -51,9 +51,10 @@ template <class Real> struct InterpreterOf<Real>::Impl {
   using Tensors = TensorsOf<Real>;
   using Values = ValuesOf<Real>;
 
-  Impl(mlir::ModuleOp module, Observer observer, Reading reading)
-      : symbols(module), weights(module), observer(std::move(observer)),
-        reading(reading) {}
+  Impl(mlir::ModuleOp module, Observer observer, Reading reading,
+       std::shared_ptr<WeightCacheOf<Real>> cache)
+      : symbols(module), weights(module), cache(std::move(cache)),
+        observer(std::move(observer)), reading(reading) {}
 
   /// Runs a block whose arguments are `inputs`; values of enclosing blocks are
   /// in `values`. Gives what the terminator yields.
@@ -79,7 +80,8 @@ template <class Real> struct InterpreterOf<Real>::Impl {
 
   mlir::SymbolTable symbols;
   Weights weights;
-  std::map<std::string, TensorPtr> converted; // weights, of other scalars
+  std::shared_ptr<WeightCacheOf<Real>> cache; // of other scalars than double
+  std::map<std::string, TensorPtr> converted; // by the weights' names
   /// What comparisons with one number compare with.
   llvm::DenseMap<mlir::Operation *, double> thresholds;
   Observer observer;
@@ -495,20 +497,35 @@ auto InterpreterOf<Real>::Impl::weight(llvm::StringRef symbol) -> TensorPtr {
     return weights.get(symbol);
   } else {
     TensorPtr &known = converted[symbol.str()];
-    if (!known) {
-      std::shared_ptr<const Tensor> own = weights.get(symbol);
-      known = reading.weights != 0 && weights.isOfFile(symbol)
-                  ? share<Real>(drawnFrom(*own, reading.weights))
-                  : shareAs<Real>(*own);
-    }
+    if (known)
+      return known;
+    WeightSource source = weights.sourceOf(symbol);
+    bool drawn =
+        reading.weights != 0 && source.isFile &&
+        mlir::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(source.type));
+    uint64_t seed = drawn ? reading.weights : 0;
+    typename WeightCacheOf<Real>::Key key = {
+        source.value.getAsOpaquePointer(), source.origin.getAsOpaquePointer(),
+        source.type.getAsOpaquePointer(), seed};
+    if (auto found = cache->tensors.find(key); found != cache->tensors.end())
+      return known = found->second;
+    std::shared_ptr<const Tensor> own = weights.get(symbol);
+    known = drawn ? share<Real>(drawnFrom(*own, seed)) : shareAs<Real>(*own);
+    constexpr uint64_t mostSeedsKept = 4;
+    if (seed <= mostSeedsKept)
+      cache->tensors[key] = known;
     return known;
   }
 }
 
 template <class Real>
 InterpreterOf<Real>::InterpreterOf(mlir::ModuleOp module, Observer observer,
-                                   Reading reading)
-    : impl(std::make_unique<Impl>(module, std::move(observer), reading)) {}
+                                   Reading reading,
+                                   std::shared_ptr<WeightCacheOf<Real>> cache)
+    : impl(std::make_unique<Impl>(
+          module, std::move(observer), reading,
+          cache ? std::move(cache) : std::make_shared<WeightCacheOf<Real>>())) {
+}
 template <class Real> InterpreterOf<Real>::~InterpreterOf() = default;
 
 template <class Real>

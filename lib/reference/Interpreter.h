@@ -6,8 +6,10 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 
 namespace jarana::reference {
 
@@ -28,12 +30,21 @@ struct Reading {
   uint64_t undefined = 0;
 };
 
+/// Weights as scalars, by what the module says of them: for interpreters of one
+/// context that follow each other, such as before and after a pass.
+template <class Real> struct WeightCacheOf {
+  /// The value, that of the weight that it is derived from, the type, the seed
+  /// that it was drawn by.
+  using Key = std::tuple<const void *, const void *, const void *, uint64_t>;
+  std::map<Key, std::shared_ptr<const TensorOf<Real>>> tensors;
+};
+
 /// Evaluates `function` (onnx ops, hybrid ops, weights, constants, func.call;
 /// Scan and its region; linalg, tensor, arith, math, scf and affine, see
 /// tensor/Handlers.h) on `inputs`, one per argument, over the scalars `Real`:
 /// double, rounded after each op, or Exact. Diagnostics name the op that
 /// failed. Weights are read from the files that they refer to, and kept for the
-/// interpreter's life.
+/// interpreter's life, or the cache's.
 template <class Real> class InterpreterOf {
 public:
   using TensorPtr = std::shared_ptr<const TensorOf<Real>>;
@@ -42,7 +53,8 @@ public:
   using Observer = std::function<void(mlir::Operation &, const Results &)>;
 
   explicit InterpreterOf(mlir::ModuleOp module, Observer observer = {},
-                         Reading reading = {});
+                         Reading reading = {},
+                         std::shared_ptr<WeightCacheOf<Real>> cache = {});
   ~InterpreterOf();
   mlir::FailureOr<std::vector<TensorOf<Real>>>
   run(mlir::func::FuncOp function, std::vector<TensorOf<Real>> inputs);

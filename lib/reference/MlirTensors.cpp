@@ -225,14 +225,17 @@ std::shared_ptr<const Tensor> Weights::get(mlir::StringRef symbol) {
   return tensor;
 }
 
-bool Weights::isOfFile(mlir::StringRef symbol) {
+WeightSource Weights::sourceOf(mlir::StringRef symbol) {
   auto weight = symbols.lookup<mlir::hybrid::WeightOp>(symbol);
   if (!weight)
-    return false;
-  if (auto derived =
-          mlir::dyn_cast<mlir::hybrid::DerivedAttr>(weight.getValue()))
-    return isOfFile(derived.getSource().getValue());
-  return mlir::isa<mlir::hybrid::FileRangeAttr>(weight.getValue());
+    throw Error("there is no weight @" + symbol.str());
+  mlir::Attribute value = weight.getValue(), origin = value;
+  if (auto derived = mlir::dyn_cast<mlir::hybrid::DerivedAttr>(value))
+    if (auto source = symbols.lookup<mlir::hybrid::WeightOp>(
+            derived.getSource().getValue()))
+      origin = source.getValue();
+  return {value, origin, weight.getType(),
+          mlir::isa<mlir::hybrid::FileRangeAttr>(origin)};
 }
 
 std::span<const std::byte> Weights::fileRange(const std::string &file,

@@ -43,14 +43,22 @@ inputsOf(mlir::Operation *,
 template <class Real>
 void checkType(const std::string &what, const TensorOf<Real> &, mlir::Type);
 
+/// What a module says of a weight.
+struct WeightSource {
+  mlir::Attribute value;
+  mlir::Attribute
+      origin; ///< that of the weight that it is derived from, or its
+  mlir::Type type;
+  bool isFile; ///< the numbers come from a file, not from the module
+};
+
 /// The weights of a module (hybrid.weight), read when they are first asked for
 /// and kept.
 class Weights {
 public:
   explicit Weights(mlir::ModuleOp module);
   std::shared_ptr<const Tensor> get(mlir::StringRef symbol);
-  /// Whether its numbers come from a file, not from the module.
-  bool isOfFile(mlir::StringRef symbol);
+  WeightSource sourceOf(mlir::StringRef symbol);
 
 private:
   Tensor read(mlir::Operation *weight);

@@ -8,12 +8,15 @@ using namespace jarana::reference;
 
 namespace jarana::verify {
 
-Evaluator::Evaluator(ModuleOp module, bool recognising)
+Evaluator::Evaluator(ModuleOp module, std::shared_ptr<Cache> cache,
+                     bool recognising)
     : recognising(recognising),
-      interpreter(module,
-                  [this](Operation &op, const Interpreter::Results &results) {
-                    observe(op, results);
-                  }) {}
+      interpreter(
+          module,
+          [this](Operation &op, const Interpreter::Results &results) {
+            observe(op, results);
+          },
+          {}, std::move(cache)) {}
 
 void Evaluator::observe(Operation &op, const Interpreter::Results &results) {
   if (!current)

@@ -5,6 +5,7 @@
 #include "lib/verify/Samples.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace jarana::verify {
 
@@ -25,7 +26,7 @@ struct Run {
   /// Hashes of the inputs and of what ops gave, loops' bodies included.
   llvm::DenseSet<uint64_t> values;
   /// How many elements each op decided by a drawn order.
-  llvm::DenseMap<mlir::Operation *, uint64_t> decisions;
+  llvm::MapVector<mlir::Operation *, uint64_t> decisions;
   bool succeeded() const { return error.empty(); }
 };
 
@@ -38,7 +39,9 @@ struct TracedOp {
 /// Evaluates functions of a module as it is now.
 class Evaluator {
 public:
-  explicit Evaluator(mlir::ModuleOp, bool recognising = false);
+  using Cache = reference::WeightCacheOf<reference::Exact>;
+  explicit Evaluator(mlir::ModuleOp, std::shared_ptr<Cache> = {},
+                     bool recognising = false);
   /// `weights` draws those (Reading). With `trace`, the ops of the function's
   /// own block are put there, in order.
   Run run(mlir::func::FuncOp, ExactTensors inputs, uint64_t weights,

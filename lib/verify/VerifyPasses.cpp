@@ -2,12 +2,11 @@
 
 #include "lib/verify/Compare.h"
 #include "lib/verify/Derived.h"
-#include "lib/verify/Trace.h"
+#include "lib/verify/Sampling.h"
 
 #include "mlir/IR/OperationSupport.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassInstrumentation.h"
-#include "llvm/ADT/MapVector.h"
 
 #include <chrono>
 
@@ -16,14 +15,6 @@ using namespace jarana::reference;
 
 namespace jarana::verify {
 namespace {
-
-/// A division by zero of drawn numbers: others are drawn, this often.
-constexpr int mostDraws = 4;
-/// Inputs are drawn until each op that decides by a drawn order has decided
-/// this many elements: one that decides otherwise shows with all but a chance
-/// of 2^-40. Where that takes more runs than this, it is said.
-constexpr uint64_t wantedDecisions = 40;
-constexpr int mostRuns = 40;
 
 bool isOfBuffers(Operation *op) {
   auto isBuffer = [](Type type) { return isa<BaseMemRefType>(type); };
@@ -103,16 +94,6 @@ void leaveOpenNaNs(Run &run) {
   }
 }
 
-/// Whether there is an output that is not all NaN: what is NaN is equal however
-/// it was computed.
-bool isTelling(const ExactTensors &outputs) {
-  return llvm::any_of(outputs, [](const ExactTensor &output) {
-    return !output.ints.empty() ||
-           llvm::any_of(output.reals,
-                        [](const Exact &value) { return !value.isNaN(); });
-  });
-}
-
 class Verifier : public PassInstrumentation {
 public:
   explicit Verifier(VerifyLog &log) : log(log) {}
@@ -125,7 +106,7 @@ public:
       method = wanted;
       known.clear();
     }
-    Evaluator evaluator(moduleOf(op), method.recognising);
+    Evaluator evaluator(moduleOf(op), log.weights, method.recognising);
     // What was not comparable may have become so.
     for (func::FuncOp function : functionsIn(op))
       if (auto found = known.find(function.getName());
@@ -140,7 +121,7 @@ public:
     Timer timer(log);
     if (!fingerprint || *fingerprint == OperationFingerPrint(op))
       return;
-    Evaluator evaluator(moduleOf(op), method.recognising);
+    Evaluator evaluator(moduleOf(op), log.weights, method.recognising);
     std::string name = nameOf(pass);
     std::vector<func::FuncOp> functions = functionsIn(op);
     for (func::FuncOp function : functions)
@@ -194,9 +175,6 @@ private:
       log.declined.push_back(text);
   }
 
-  /// How many elements an op decided over all runs.
-  using Decisions = llvm::MapVector<Operation *, uint64_t>;
-
   /// Draws samples for a function, and evaluates it.
   void learn(Evaluator &evaluator, func::FuncOp function) {
     std::vector<Run> &runs = known[function.getName().str()];
@@ -204,61 +182,18 @@ private:
       return decline(function, "'" + op->getName().getStringRef().str() +
                                    "' decides by an order of numbers that "
                                    "residues do not have");
-    std::string why;
-    std::vector<Sizes> fitting;
-    Decisions decisions;
-    int made = 0;
-    auto add = [&](const Sizes &sizes) {
-      Run run;
-      for (int draw = 0; draw < mostDraws; ++draw) {
-        uint64_t seed = static_cast<uint64_t>(made) * mostDraws + draw + 1;
-        auto inputs = drawInputs<Exact>(function, sizes, seed);
-        if (!inputs) {
-          run.error = "the size of an input is not known";
-          break;
-        }
-        run = evaluator.run(function, std::move(*inputs),
-                            method.drawsWeights ? seed : 0);
-        if (!run.dividedByZero)
-          break;
-      }
-      ++made;
-      if (run.refused)
-        why = "small inputs are refused: " + run.error;
-      else if (!run.error.empty())
-        why = run.error;
-      else if (!isTelling(run.outputs))
-        why = "nothing is computed but NaN";
-      else {
-        for (auto [op, count] : run.decisions)
-          decisions[op] += count;
-        if (method.recognising)
-          leaveOpenNaNs(run);
-        runs.push_back(std::move(run));
-        return true;
-      }
-      return false;
-    };
-    for (const Sizes &sizes : smallSizes(function))
-      if (add(sizes))
-        fitting.push_back(sizes);
+    Sampling sampling = sample(evaluator, function, method.drawsWeights);
+    runs = std::move(sampling.runs);
     if (runs.empty())
-      return decline(function, why.empty() ? "no small inputs fit it" : why);
-    while (made < mostRuns && fewest(decisions).second < wantedDecisions)
-      add(fitting[made % fitting.size()]);
-    noteDecisions(function, decisions);
-  }
-
-  static std::pair<Operation *, uint64_t> fewest(const Decisions &decisions) {
-    std::pair<Operation *, uint64_t> result = {nullptr, wantedDecisions};
-    for (auto entry : decisions)
-      if (entry.second < result.second)
-        result = entry;
-    return result;
+      return decline(function, sampling.why.empty() ? "no small inputs fit it"
+                                                    : sampling.why);
+    if (method.recognising)
+      llvm::for_each(runs, leaveOpenNaNs);
+    noteDecisions(function, sampling.decisions);
   }
 
   void noteDecisions(func::FuncOp function, const Decisions &decisions) {
-    if (auto [op, count] = fewest(decisions); op)
+    if (auto [op, count] = decisions.fewest(); op)
       decline(function, describe(op) + " decides only " +
                             std::to_string(count) +
                             " elements, so that a wrong decision is missed "
@@ -321,8 +256,7 @@ private:
       if (!what.empty())
         return reportWrong(function, pass, what);
       ++log.checks;
-      for (auto [op, count] : after.decisions)
-        decisions[op] += count;
+      decisions.add(after);
       before = std::move(after);
     }
     llvm::erase_if(runs, [](const Run &run) { return run.refused; });

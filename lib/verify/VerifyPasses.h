@@ -2,6 +2,8 @@
 // functions compute, over residues (docs/exact.md).
 #pragma once
 
+#include "lib/reference/Exact.h"
+#include "lib/reference/Interpreter.h"
 #include "mlir/Pass/PassManager.h"
 
 #include <memory>
@@ -20,6 +22,9 @@ struct VerifyLog {
   /// What could not be checked, and why; each once.
   std::vector<std::string> declined;
   double seconds = 0; ///< spent on checking
+  /// Those that were read. A log is for modules of one context.
+  std::shared_ptr<reference::WeightCacheOf<reference::Exact>> weights =
+      std::make_shared<reference::WeightCacheOf<reference::Exact>>();
 };
 
 /// Evaluates each public function of tensors before and after each pass of the
