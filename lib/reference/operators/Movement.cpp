@@ -303,13 +303,23 @@ Results<Real> pad(const InputsOf<Real> &inputs, const Attributes &attributes) {
       int64_t from = padSource(mode, at - begin[d], x.shape[d]);
       sources[d].push_back(from < 0 ? outside : from * strides[d]);
     }
-  Shape index(x.rank(), 0);
-  for (int64_t i = 0; i < result.size(); ++i) {
+  // The last dimensions that nothing is added to or cut from are copied whole.
+  int64_t outer = x.rank(), run = 1;
+  for (; outer > 0 && shape[outer - 1] == x.shape[outer - 1] &&
+         begin[outer - 1] == 0;
+       --outer)
+    run *= shape[outer - 1];
+  Shape index(outer, 0);
+  for (int64_t i = 0; i < result.size(); i += run) {
     int64_t source = 0;
-    for (int64_t d = 0; d < x.rank(); ++d)
+    for (int64_t d = 0; d < outer; ++d)
       source += sources[d][index[d]];
-    copyRun(source < 0 ? fill : x, std::max<int64_t>(source, 0), result, i, 1);
-    for (int64_t d = x.rank(); d-- > 0 && ++index[d] == shape[d];)
+    if (source >= 0)
+      copyRun(x, source, result, i, run);
+    else
+      for (int64_t j = 0; j < run; ++j)
+        copyRun(fill, 0, result, i + j, 1);
+    for (int64_t d = outer; d-- > 0 && ++index[d] == shape[d];)
       index[d] = 0;
   }
   return {std::move(result)};

@@ -49,7 +49,7 @@ public:
     for (int64_t length : lengths())
       if (auto value = solve(length))
         tryOthers(value, 1);
-    for (int64_t length : {int64_t{2}, request.window, request.chunk + 1})
+    for (int64_t length : batchedLengths())
       if (length > 0)
         if (auto value = solve(length))
           tryOthers(value, 3);
@@ -73,11 +73,12 @@ public:
 private:
   /// Those that tell most first: one position, the second and third chunk
   /// (three have every relation of chunks: next to each other, further apart).
+  /// One more than a chunk is in `batchedLengths`.
   std::vector<int64_t> lengths() const {
     int64_t q = request.chunk, w = request.window;
     std::vector<int64_t> wanted = {1};
     if (q > 0)
-      wanted.insert(wanted.end(), {q + 1, 2 * q + 3, q, q - 1});
+      wanted.insert(wanted.end(), {2 * q + 3, q, q - 1});
     if (w > 0)
       wanted.insert(wanted.end(), {w - 1, w, w + 3});
     if (q == 0)
@@ -89,6 +90,13 @@ private:
       if (length > 0 && !llvm::is_contained(unique, length))
         unique.push_back(length);
     return unique;
+  }
+
+  /// Lengths of a batch of 3.
+  std::vector<int64_t> batchedLengths() const {
+    if (request.chunk > 0)
+      return {request.chunk + 1};
+    return {2, request.window, 1};
   }
 
   /// The value of the main symbol that makes the length `length`, where the
