@@ -72,6 +72,7 @@ template <class Real> struct InterpreterOf<Real>::Impl {
                                       int depth);
 
   TensorPtr weight(llvm::StringRef symbol);
+  TensorPtr constant(mlir::ElementsAttr elements);
   /// What an operator of the table gives, as many results as the op has.
   Tensors apply(mlir::Operation &op, Values &values);
   /// The results, in floats, of an operator of which all operands are single
@@ -162,6 +163,13 @@ bool isOfWeights(mlir::Value value, int depth = 8) {
           llvm::all_of(op->getOperands(), [&](mlir::Value operand) {
             return isOfWeights(operand, depth - 1);
           }));
+}
+
+/// Whether a constant is more than a number and those that a form may know.
+bool hasSeveralNumbers(const Tensor &tensor) {
+  return llvm::any_of(tensor.reals, [&](double number) {
+    return number != tensor.reals.front();
+  });
 }
 
 /// The weight with its numbers drawn. Those that a form may know stay.
@@ -368,11 +376,12 @@ auto InterpreterOf<Real>::Impl::runOp(mlir::Operation &op, Values &values,
   llvm::StringRef name = op.getName().getStringRef();
   if (name == "onnx.None")
     return Tensors{nullptr};
-  if (name == "onnx.Constant") {
+  if (name == "onnx.Constant" || name == "arith.constant") {
     auto elements = op.getAttrOfType<mlir::ElementsAttr>("value");
-    if (!elements)
+    if (!elements && name == "onnx.Constant")
       throw Error("is not a tensor");
-    return Tensors{shareAs<Real>(tensorOf(elements))};
+    if (elements)
+      return Tensors{constant(elements)};
   }
   if (name == "hybrid.load_weight")
     return Tensors{
@@ -501,7 +510,7 @@ auto InterpreterOf<Real>::Impl::weight(llvm::StringRef symbol) -> TensorPtr {
       return known;
     WeightSource source = weights.sourceOf(symbol);
     bool drawn =
-        reading.weights != 0 && source.isFile &&
+        reading.weights != 0 &&
         mlir::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(source.type));
     uint64_t seed = drawn ? reading.weights : 0;
     typename WeightCacheOf<Real>::Key key = {
@@ -516,6 +525,16 @@ auto InterpreterOf<Real>::Impl::weight(llvm::StringRef symbol) -> TensorPtr {
       cache->tensors[key] = known;
     return known;
   }
+}
+
+template <class Real>
+auto InterpreterOf<Real>::Impl::constant(mlir::ElementsAttr elements)
+    -> TensorPtr {
+  Tensor tensor = tensorOf(elements);
+  if constexpr (!std::is_same_v<Real, double>)
+    if (reading.drawsConstants && hasSeveralNumbers(tensor))
+      return share<Real>(drawnFrom(tensor, reading.weights));
+  return shareAs<Real>(std::move(tensor));
 }
 
 template <class Real>

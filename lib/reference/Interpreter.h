@@ -22,9 +22,11 @@ struct Reading {
   /// with a residue modulo q; attributes count as they were before they were
   /// rounded (kUnroundedScale).
   bool recognising = false;
-  /// Other than 0: the numbers of the weights' files are drawn by it, equal
-  /// ones alike; 0, 1 and -1 are kept.
+  /// Other than 0: the numbers of weights are drawn by it, equal ones alike; 0,
+  /// 1 and -1 are kept.
   uint64_t weights = 0;
+  /// Those of other constants too that have several: an A_log of few heads.
+  bool drawsConstants = false;
   /// Other than 0: what an operator leaves undefined is drawn by it, so that
   /// what depends on that differs from one seed to the next. 0: it is zeros.
   uint64_t undefined = 0;

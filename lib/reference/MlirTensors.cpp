@@ -234,8 +234,7 @@ WeightSource Weights::sourceOf(mlir::StringRef symbol) {
     if (auto source = symbols.lookup<mlir::hybrid::WeightOp>(
             derived.getSource().getValue()))
       origin = source.getValue();
-  return {value, origin, weight.getType(),
-          mlir::isa<mlir::hybrid::FileRangeAttr>(origin)};
+  return {value, origin, weight.getType()};
 }
 
 std::span<const std::byte> Weights::fileRange(const std::string &file,

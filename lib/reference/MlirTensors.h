@@ -49,7 +49,6 @@ struct WeightSource {
   mlir::Attribute
       origin; ///< that of the weight that it is derived from, or its
   mlir::Type type;
-  bool isFile; ///< the numbers come from a file, not from the module
 };
 
 /// The weights of a module (hybrid.weight), read when they are first asked for

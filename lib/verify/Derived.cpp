@@ -80,6 +80,8 @@ public:
             isMask || name == ids || name == positionIds
                 ? positions(*own, own->rank() - 1, isMask ? 0 : begin, end)
                 : *own);
+      } else if (name == positionIds) {
+        result.push_back(countedFrom(begin, i, sizes));
       } else {
         return std::nullopt;
       }
@@ -101,6 +103,18 @@ public:
     return result;
   }
 
+  /// Where the states differ from those that `other` has; empty: nowhere.
+  std::string differenceOfStates(const Pieces &other) const {
+    for (const auto &[name, state] : carriedStates) {
+      auto found = other.carriedStates.find(name);
+      if (found == other.carriedStates.end())
+        return "there is no '" + name + "'";
+      if (std::string where = difference(found->second, state); !where.empty())
+        return "'" + name + "' differs " + where;
+    }
+    return "";
+  }
+
   const ExactTensor *logitsOf(const ExactTensors &outputs) {
     for (unsigned i = 0; i < outputs.size(); ++i)
       if (nameOf(main, true, i) == logits)
@@ -112,6 +126,17 @@ private:
   static std::string text(DictionaryAttr plan, StringRef name) {
     auto attribute = plan.getAs<StringAttr>(name);
     return attribute ? attribute.str() : "";
+  }
+  /// Positions from `begin` on, for an argument that @main does not have.
+  ExactTensor countedFrom(int64_t begin, unsigned argument,
+                          const Sizes &sizes) {
+    Shape shape;
+    for (const std::string &dim : dimsOf(derived, false, argument))
+      shape.push_back(evaluate(dim, sizes).value_or(0));
+    ExactTensor result(DType::i64, shape);
+    for (size_t n = 0; n < result.ints.size(); ++n)
+      result.ints[n] = begin + static_cast<int64_t>(n) % shape.back();
+    return result;
   }
   const ExactTensor *named(const ExactTensors &whole, const std::string &name) {
     for (unsigned i = 0; i < whole.size(); ++i)
@@ -133,20 +158,23 @@ private:
   std::map<std::string, ExactTensor> carriedStates;
 };
 
-/// Where the pieces' logits differ from the whole's; empty: nowhere. `declined`
-/// is set where a piece is not taken.
+/// Where the logits of the pieces of a sequence differ from the whole's; empty:
+/// nowhere. `declined` is set where a piece is not taken. `atOnce`: all
+/// positions are one piece.
 std::string compare(Evaluator &evaluator, func::FuncOp derived,
-                    func::FuncOp main, const Run &whole, Pieces pieces,
-                    std::string &declined) {
+                    func::FuncOp main, const Run &whole, Pieces &pieces,
+                    bool atOnce, std::string &declined) {
   const ExactTensor *expected = pieces.logitsOf(whole.outputs);
   auto length = pieces.lengthOf(whole.inputs);
-  if (!expected || !length) {
+  if (!expected || !length || expected->rank() < 2) {
     declined = "its plan names no logits or no tokens of @main";
     return "";
   }
   int64_t step = pieces.tokensAtOnce();
   for (int64_t begin = 0, end; begin < *length; begin = end) {
-    end = step != 0 ? begin + step : begin == 0 ? (*length + 1) / 2 : *length;
+    end = step != 0               ? begin + step
+          : begin == 0 && !atOnce ? (*length + 1) / 2
+                                  : *length;
     if (end > *length)
       break;
     auto inputs = pieces.inputs(whole.inputs, begin, end);
@@ -166,8 +194,12 @@ std::string compare(Evaluator &evaluator, func::FuncOp derived,
     const ExactTensor *found = pieces.take(run.outputs);
     if (!found)
       return "it gives no logits";
+    // A graph may give the last position alone.
+    int64_t at = expected->shape[1] == *length ? end - 1 : 0;
     std::string differs =
-        difference(positions(*expected, 1, end - 1, end), *found);
+        end == *length || expected->shape[1] == *length
+            ? difference(positions(*expected, 1, at, at + 1), *found)
+            : "";
     if (!differs.empty())
       return "after " + where +
              ", fed piece by piece, the logits differ from " + "those of @" +
@@ -184,6 +216,10 @@ Derivation checkDerived(Evaluator &evaluator, func::FuncOp derived) {
   auto main =
       derived->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>("main");
   auto plan = derived->getAttrOfType<DictionaryAttr>(stateAttr);
+  auto once = derived->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(
+      "prefill");
+  if (once && !isDerived(once))
+    once = {};
   if (!main || !plan) {
     result.declined = "there is no @main or no plan of the states";
     return result;
@@ -198,8 +234,19 @@ Derivation checkDerived(Evaluator &evaluator, func::FuncOp derived) {
     if (!whole.succeeded())
       continue;
     std::string declined;
-    result.difference = compare(evaluator, derived, main, whole,
-                                Pieces(derived, main, plan), declined);
+    Pieces pieces(derived, main, plan);
+    result.difference = compare(evaluator, derived, main, whole, pieces,
+                                /*atOnce=*/false, declined);
+    if (once && declined.empty() && result.difference.empty()) {
+      Pieces all(once, main, once->getAttrOfType<DictionaryAttr>(stateAttr));
+      result.difference = compare(evaluator, once, main, whole, all,
+                                  /*atOnce=*/true, declined);
+      if (std::string states = pieces.differenceOfStates(all);
+          declined.empty() && result.difference.empty() && !states.empty())
+        result.difference = "after a sequence that is fed piece by piece, " +
+                            states + " from what @" + once.getName().str() +
+                            " leaves of it at once";
+    }
     if (!result.difference.empty())
       return result;
     if (declined.empty())

@@ -18,7 +18,8 @@ struct Derivation {
 /// Feeds small sequences to the function piece by piece, from empty states, and
 /// compares the logits after each piece with those of @main at that position,
 /// exactly. Pieces have the function's own number of tokens: @decode takes one
-/// at a time, and @prefill two of different length.
+/// at a time, and @prefill two of different length. The states that they leave
+/// are those that @prefill leaves of the sequence at once.
 Derivation checkDerived(Evaluator &, mlir::func::FuncOp derived);
 
 } // namespace jarana::verify

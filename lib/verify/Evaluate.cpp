@@ -108,7 +108,10 @@ private:
     auto sizes = parseSizes();
     if (failed(function) || failed(sizes))
       return failure();
-    InterpreterOf<Real> interpreter(getOperation());
+    Reading reading;
+    reading.weights = weights;
+    reading.drawsConstants = weights != 0;
+    InterpreterOf<Real> interpreter(getOperation(), {}, reading);
     auto outputs = run(interpreter, *function, *sizes);
     if (failed(outputs))
       return failure();

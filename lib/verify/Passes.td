@@ -36,6 +36,7 @@ def EvaluatePass : Pass<"evaluate", "::mlir::ModuleOp"> {
     Option<"equals", "equals", "std::string", "\"\"", "a function that must give the same">,
     ListOption<"sizes", "sizes", "std::string", "sizes of dynamic dimensions: batch=2,seq=17 (arg0.1: dimension 1 of argument 0, where it has no name)">,
     Option<"seed", "seed", "uint64_t", "1", "what inputs are drawn by">,
+    Option<"weights", "weights", "uint64_t", "0", "not 0: what weights and constants of several numbers are drawn by, in the exact domain">,
     Option<"domain", "domain", "std::string", "\"exact\"", "exact: residues modulo two primes; double: numbers, rounded after each op">
   ];
 }

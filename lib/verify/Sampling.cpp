@@ -26,7 +26,8 @@ bool isTelling(const ExactTensors &outputs) {
 class Sampler {
 public:
   Sampler(Evaluator &evaluator, func::FuncOp function, bool drawsWeights)
-      : evaluator(evaluator), function(function), drawsWeights(drawsWeights) {}
+      : evaluator(evaluator), function(function), drawsWeights(drawsWeights),
+        sampling{{}, Decisions(evaluator.drawsConstants()), {}} {}
 
   Sampling run() {
     std::vector<Sizes> sizesOfRuns;
@@ -35,7 +36,7 @@ public:
       if (add(sizes, ++weights))
         sizesOfRuns.push_back(sizes);
     while (!sampling.runs.empty() && sampling.runs.size() < mostRuns) {
-      Operation *op = sampling.decisions.fewest().first;
+      Operation *op = sampling.decisions.fewest(/*growing=*/true).first;
       auto shows = [op](const Run &run) { return run.decisions.contains(op); };
       auto first = llvm::find_if(sampling.runs, shows); // the smallest
       size_t at = first - sampling.runs.begin();
@@ -82,34 +83,42 @@ private:
   uint64_t seed = 0;
   Sampling sampling;
 };
-
-bool isOfWeights(Value value, int depth) {
-  Operation *op = value.getDefiningOp();
-  return op && depth > 0 && op->getNumRegions() <= 1 &&
-         llvm::all_of(op->getOperands(), [&](Value operand) {
-           return isOfWeights(operand, depth - 1);
-         });
-}
 } // namespace
 
-bool Decisions::isOfWeights(Operation *op) {
+Decisions::Origin Decisions::originOf(Value value, int depth) {
+  Operation *op = value.getDefiningOp();
+  if (!op || depth == 0 || op->getNumRegions() > 1)
+    return Origin::Inputs;
+  if (op->getName().getStringRef() == "hybrid.load_weight")
+    return Origin::Weights;
+  Origin origin = Origin::Constants;
+  for (Value operand : op->getOperands()) {
+    origin = std::max(origin, originOf(operand, depth - 1));
+    if (origin == Origin::Inputs)
+      break;
+  }
+  return origin;
+}
+
+Decisions::Origin Decisions::originOf(Operation *op) {
   constexpr int deepest = 12;
-  return llvm::all_of(op->getOperands(), [](Value operand) {
-    return verify::isOfWeights(operand, deepest);
-  });
+  Origin origin = Origin::Constants;
+  for (Value operand : op->getOperands())
+    origin = std::max(origin, originOf(operand, deepest));
+  return origin;
 }
 
 void Decisions::add(const Run &run) {
-  bool isNew = weights.insert(run.weights).second;
+  bool isFirst = weights.empty(), isNew = weights.insert(run.weights).second;
   for (auto [op, count] : run.decisions)
-    if (isNew || !isOfWeights(op))
+    if (isFirst || (isNew && !isFixed(op)) || !isOfWeights(op))
       counts[op] += count;
 }
 
-std::pair<Operation *, uint64_t> Decisions::fewest() const {
+std::pair<Operation *, uint64_t> Decisions::fewest(bool growing) const {
   std::pair<Operation *, uint64_t> result = {nullptr, wanted};
   for (auto [op, count] : counts)
-    if (count < result.second)
+    if (count < result.second && !(growing && isFixed(op)))
       result = {op, count};
   return result;
 }

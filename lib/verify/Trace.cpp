@@ -9,8 +9,8 @@ using namespace jarana::reference;
 namespace jarana::verify {
 
 Evaluator::Evaluator(ModuleOp module, std::shared_ptr<Cache> cache,
-                     bool recognising)
-    : recognising(recognising),
+                     Reading reading)
+    : reading(reading),
       interpreter(
           module,
           [this](Operation &op, const Interpreter::Results &results) {
@@ -72,7 +72,9 @@ Run Evaluator::run(func::FuncOp function, ExactTensors inputs, uint64_t weights,
         return success();
       });
   ExactEvents::decisions = 0; // nobody else's
-  interpreter.setReading({recognising, weights, seeds[0]});
+  reading.weights = weights;
+  reading.undefined = seeds[0];
+  interpreter.setReading(reading);
   auto outputs = interpreter.run(function, std::move(inputs));
   current = nullptr;
   result.refused = interpreter.refusal().has_value();
@@ -85,7 +87,8 @@ Run Evaluator::run(func::FuncOp function, ExactTensors inputs, uint64_t weights,
     result.error = "it cannot be evaluated";
   if (!result.succeeded() || !interpreter.leftUndefined())
     return result;
-  interpreter.setReading({recognising, weights, seeds[1]});
+  reading.undefined = seeds[1];
+  interpreter.setReading(reading);
   outputs = interpreter.run(function, result.inputs);
   if (failed(outputs)) {
     result.error = "it depends on what is undefined: " + result.error;

@@ -40,18 +40,21 @@ struct TracedOp {
 class Evaluator {
 public:
   using Cache = reference::WeightCacheOf<reference::Exact>;
+  /// `reading` is that of all runs, but for the seeds.
   explicit Evaluator(mlir::ModuleOp, std::shared_ptr<Cache> = {},
-                     bool recognising = false);
-  /// `weights` draws those (Reading). With `trace`, the ops of the function's
-  /// own block are put there, in order.
+                     reference::Reading reading = {});
+  /// `weights` draws those; 0: they are what they are. With `trace`, the ops of
+  /// the function's own block are put there, in order.
   Run run(mlir::func::FuncOp, ExactTensors inputs, uint64_t weights,
           std::vector<TracedOp> *trace = nullptr);
+
+  bool drawsConstants() const { return reading.drawsConstants; }
 
 private:
   using Interpreter = reference::InterpreterOf<reference::Exact>;
   void observe(mlir::Operation &, const Interpreter::Results &);
 
-  bool recognising;
+  reference::Reading reading;
   Run *current = nullptr; ///< null: nothing is noted
   std::vector<TracedOp> *trace = nullptr;
   mlir::Block *traced = nullptr;

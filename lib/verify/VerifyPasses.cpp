@@ -34,17 +34,26 @@ struct Method {
   /// As recognise-operators takes a graph: single numbers folded, attributes
   /// as they were before they were rounded, rows left open that it leaves open.
   bool recognising = false;
-  /// Weights are any numbers; else those of the files, for a pass that reads
-  /// them.
+  /// Weights are any numbers; else what they are, for a pass that reads them.
   bool drawsWeights = true;
+  /// Other constants too: for a pass that computes nothing from them.
+  bool drawsConstants = false;
   bool operator==(const Method &) const = default;
 };
 
 Method methodFor(StringRef pass) {
   Method method;
   method.recognising = pass == "recognise-operators";
+  method.drawsConstants = method.recognising || pass == "raise-onnx";
   method.drawsWeights = pass != "generalize-shapes"; // reads rotary tables
   return method;
+}
+
+Reading readingFor(const Method &method) {
+  Reading reading;
+  reading.recognising = method.recognising;
+  reading.drawsConstants = method.drawsConstants;
+  return reading;
 }
 
 /// raise-onnx writes down which inputs a graph is for, as checks.
@@ -106,7 +115,7 @@ public:
       method = wanted;
       known.clear();
     }
-    Evaluator evaluator(moduleOf(op), log.weights, method.recognising);
+    Evaluator evaluator(moduleOf(op), log.weights, readingFor(method));
     // What was not comparable may have become so.
     for (func::FuncOp function : functionsIn(op))
       if (auto found = known.find(function.getName());
@@ -121,7 +130,7 @@ public:
     Timer timer(log);
     if (!fingerprint || *fingerprint == OperationFingerPrint(op))
       return;
-    Evaluator evaluator(moduleOf(op), log.weights, method.recognising);
+    Evaluator evaluator(moduleOf(op), log.weights, readingFor(method));
     std::string name = nameOf(pass);
     std::vector<func::FuncOp> functions = functionsIn(op);
     for (func::FuncOp function : functions)
@@ -193,7 +202,7 @@ private:
   }
 
   void noteDecisions(func::FuncOp function, const Decisions &decisions) {
-    if (auto [op, count] = decisions.fewest(); op)
+    if (auto [op, count] = decisions.fewest(/*growing=*/false); op)
       decline(function, describe(op) + " decides only " +
                             std::to_string(count) +
                             " elements, so that a wrong decision is missed "
@@ -213,7 +222,7 @@ private:
   void compare(Evaluator &evaluator, func::FuncOp function,
                const std::string &pass) {
     std::vector<Run> &runs = known[function.getName().str()];
-    Decisions decisions;
+    Decisions decisions(evaluator.drawsConstants());
     int64_t open = 0, all = 0; // elements
     for (Run &before : runs) {
       std::vector<TracedOp> trace;
