@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <map>
+#include <unordered_map>
 
 using namespace jarana;
 using namespace jarana::reference;
@@ -73,6 +74,14 @@ template <class Real> struct InterpreterOf<Real>::Impl {
 
   TensorPtr weight(llvm::StringRef symbol);
   TensorPtr constant(mlir::ElementsAttr elements);
+  /// What is known of an op before it runs.
+  struct Known {
+    std::string name;                           // in the table of operators
+    const OperatorOf<Real> *function = nullptr; // null: the table lacks it
+    const Operator *inFloats = nullptr;
+    Attributes attributes;
+  };
+  const Known &knownOf(mlir::Operation &op);
   /// What an operator of the table gives, as many results as the op has.
   Tensors apply(mlir::Operation &op, Values &values);
   /// The results, in floats, of an operator of which all operands are single
@@ -83,6 +92,8 @@ template <class Real> struct InterpreterOf<Real>::Impl {
   Weights weights;
   std::shared_ptr<WeightCacheOf<Real>> cache; // of other scalars than double
   std::map<std::string, TensorPtr> converted; // by the weights' names
+  /// By op; an op keeps its attributes while there is an interpreter.
+  std::unordered_map<mlir::Operation *, Known> known;
   /// What comparisons with one number compare with.
   llvm::DenseMap<mlir::Operation *, double> thresholds;
   Observer observer;
@@ -299,23 +310,43 @@ auto InterpreterOf<Real>::Impl::runCall(mlir::Operation &op, Values &values,
 }
 
 template <class Real>
+auto InterpreterOf<Real>::Impl::knownOf(mlir::Operation &op) -> const Known & {
+  auto [found, isNew] = known.try_emplace(&op);
+  Known &entry = found->second;
+  if (!isNew)
+    return entry;
+  entry.name = inTable(op);
+  entry.function = findOperatorOf<Real>(entry.name);
+  if (op.getName().getDialectNamespace() == "onnx" && op.getNumOperands() > 0)
+    entry.inFloats = findOperator(entry.name);
+  if (entry.function || entry.inFloats)
+    entry.attributes = attributesOf(&op);
+  return entry;
+}
+
+template <class Real>
 auto InterpreterOf<Real>::Impl::apply(mlir::Operation &op, Values &values)
     -> Tensors {
-  std::string name = inTable(op);
+  const auto &[name, function, inFloats, plain] = knownOf(op);
   InputsOf<Real> inputs = inputsOf<Real>(
       &op, [&](mlir::Value value) { return values.lookup(value).get(); });
-  Attributes attributes = attributesOf(&op);
+  Attributes more; // than `plain`, where not empty
   if constexpr (!std::is_same_v<Real, double>) {
     auto parts = op.getAttrOfType<mlir::DenseF64ArrayAttr>(kUnroundedScale);
-    if (reading.recognising && parts)
-      attributes["unrounded_scale"] = std::vector<double>(parts.asArrayRef());
+    if (reading.recognising && parts) {
+      more = plain;
+      more["unrounded_scale"] = std::vector<double>(parts.asArrayRef());
+    }
     if (reading.undefined != 0 &&
-        (name == "GroupQueryAttention" || op.hasAttr(kRowsLeftOpen)))
-      attributes["undefined"] = static_cast<int64_t>(
+        (name == "GroupQueryAttention" || op.hasAttr(kRowsLeftOpen))) {
+      if (more.empty())
+        more = plain;
+      more["undefined"] = static_cast<int64_t>(
           mixed(reading.undefined ^ mixed(++undefinedOps)) >> 1);
+    }
   }
   std::vector<TensorOf<Real>> results =
-      (*findOperatorOf<Real>(name))(inputs, attributes);
+      (*function)(inputs, more.empty() ? plain : more);
   if (results.size() < op.getNumResults())
     throw Error("has more results than the operator");
   Tensors tensors;
@@ -334,11 +365,11 @@ auto InterpreterOf<Real>::Impl::apply(mlir::Operation &op, Values &values)
 template <class Real>
 auto InterpreterOf<Real>::Impl::foldNumbers(mlir::Operation &op, Values &values)
     -> std::optional<Tensors> {
-  const Operator *function =
-      op.getName().getDialectNamespace() == "onnx" && op.getNumOperands() > 0
-          ? findOperator(inTable(op))
-          : nullptr;
-  if (!function)
+  const Known &known = knownOf(op);
+  if (!known.inFloats || llvm::any_of(op.getOperands(), [&](mlir::Value value) {
+        const TensorPtr &tensor = values.find(value)->second;
+        return tensor && tensor->size() != 1;
+      }))
     return std::nullopt;
   std::deque<Tensor> numbers;
   InputsOf<double> inputs;
@@ -347,8 +378,6 @@ auto InterpreterOf<Real>::Impl::foldNumbers(mlir::Operation &op, Values &values)
     inputs.push_back(nullptr);
     if (!value)
       continue;
-    if (value->size() != 1)
-      return std::nullopt;
     Tensor number(value->dtype, value->shape);
     number.ints = value->ints;
     if constexpr (!std::is_same_v<Real, double>)
@@ -360,7 +389,7 @@ auto InterpreterOf<Real>::Impl::foldNumbers(mlir::Operation &op, Values &values)
       }
     inputs.back() = &numbers.emplace_back(std::move(number));
   }
-  std::vector<Tensor> results = (*function)(inputs, attributesOf(&op));
+  std::vector<Tensor> results = (*known.inFloats)(inputs, known.attributes);
   if (results.size() < op.getNumResults())
     return std::nullopt;
   Tensors tensors;
@@ -410,7 +439,7 @@ auto InterpreterOf<Real>::Impl::runOp(mlir::Operation &op, Values &values,
   if (reading.recognising)
     if (auto folded = foldNumbers(op, values))
       return *folded;
-  if (findOperatorOf<Real>(inTable(op)))
+  if (knownOf(op).function)
     return apply(op, values);
   return runHandler(op, values, depth);
 }
