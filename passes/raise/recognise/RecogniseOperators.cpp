@@ -31,6 +31,9 @@ struct Declined {
 };
 
 class FunctionRecogniser {
+  /// What the search for where sides part may take for one anchor, roughly.
+  static constexpr double mostSecondsToExplain = 0.15;
+
 public:
   explicit FunctionRecogniser(Graph graph)
       : graph(graph), block(graph.function.getBody().front()),
@@ -65,13 +68,34 @@ private:
       ScopedDiagnosticHandler quiet(anchor->getContext(),
                                     [](Diagnostic &) { return success(); });
       recogniser.propose(anchor, graph, proposals, reason);
-      // The likeliest comes first: why it does not hold is told.
-      for (size_t i = 0; i < proposals.size(); ++i) {
-        std::string why = accept(proposals[i], /*explain=*/i == 0);
-        if (why.empty())
+      SmallVector<Proposal *> nearest; // equal in most trials
+      int most = 0;
+      for (Proposal &proposal : proposals) {
+        Refusal refusal = accept(proposal, /*explain=*/false);
+        if (refusal.reason.empty())
           return;
-        if (i == 0)
-          reason = why;
+        if (refusal.passed > most)
+          nearest.clear();
+        most = std::max(most, refusal.passed);
+        if (refusal.passed == most)
+          nearest.push_back(&proposal);
+      }
+      // Told is why that one does not hold which explains most of the graph, of
+      // those with the fewest results: more of them were wrong with them.
+      size_t fewest = std::numeric_limits<size_t>::max();
+      for (Proposal *proposal : nearest)
+        fewest = std::min(fewest, proposal->outputs.size());
+      std::optional<size_t> explained;
+      double spent = 0;
+      for (Proposal *proposal : nearest) {
+        if (proposal->outputs.size() > fewest || spent > mostSecondsToExplain)
+          continue;
+        Refusal refusal = accept(*proposal, /*explain=*/true);
+        spent += refusal.parting.seconds;
+        if (explained && refusal.parting.explained <= *explained)
+          continue;
+        explained = refusal.parting.explained;
+        reason = refusal.reason;
       }
     }
     if (reason.empty())
@@ -81,9 +105,18 @@ private:
     declined.push_back({kind, reportName(anchor), reason});
   }
 
+  /// Why a proposal does not hold (empty: it does), how many trials it passed
+  /// before that was seen, and where the sides part.
+  struct Refusal {
+    std::string reason;
+    int passed = 0;
+    Parting parting;
+  };
+
   /// Builds the candidate, has it checked, and puts it in place; otherwise
-  /// leaves the graph as it was, and says why.
-  std::string accept(Proposal &proposal, bool explain) {
+  /// leaves the graph as it was, and says why; with `explain`, also where the
+  /// sides part.
+  Refusal accept(Proposal &proposal, bool explain) {
     Operation *terminator = block.getTerminator(),
               *before = terminator->getPrevNode();
     symbolic::Context saved = graph.shapes.context();
@@ -111,7 +144,7 @@ private:
         op->erase();
       }
       graph.shapes.context() = saved;
-      return reason;
+      return {reason, evidence.passed, evidence.parting.value_or(Parting())};
     }
     if (proposal.relevant)
       for (Operation *op : made)
@@ -120,7 +153,7 @@ private:
                       UnitAttr::get(op->getContext()));
     describe(proposal, evidence, ops, made);
     replace(proposal, candidate, made);
-    return "";
+    return {};
   }
 
   /// Why the candidate cannot stand for the outputs, before anything is

@@ -39,17 +39,21 @@ public:
     std::optional<Update> update = read(anchor, graph);
     if (!update)
       return;
-    for (bool swapped : {false, true}) {
-      // Rows belong to the value where the state is [b, h, p, n].
-      int64_t width = swapped ? update->columns : update->rows,
-              state = swapped ? update->rows : update->columns;
-      std::optional<Reading> reading =
-          findReading(graph, *update, width, state);
-      if (!reading)
-        continue;
-      if (auto proposal = make(graph, *update, *reading, swapped))
-        proposals.push_back(std::move(*proposal));
-    }
+    // What reads the state before its update is no step, but may be told so.
+    for (Value read : {update->next, update->state})
+      for (bool swapped : {false, true}) {
+        // Rows belong to the value where the state is [b, h, p, n].
+        int64_t width = swapped ? update->columns : update->rows,
+                state = swapped ? update->rows : update->columns;
+        std::optional<Reading> reading =
+            proposals.empty() || read == update->next
+                ? findReading(graph, *update, read, width, state)
+                : std::nullopt;
+        if (!reading)
+          continue;
+        if (auto proposal = make(graph, *update, *reading, swapped))
+          proposals.push_back(std::move(*proposal));
+      }
     if (proposals.empty())
       declined = "nothing reads the state that it makes, or its decay differs "
                  "within a head";
@@ -139,11 +143,12 @@ private:
     return product == count;
   }
 
-  /// The product of the new state with C, and what it becomes.
+  /// The product of a state with C, and what it becomes.
   static std::optional<Reading> findReading(Graph &graph, const Update &update,
-                                            int64_t width, int64_t state) {
-    for (Operation *user : update.next.getUsers()) {
-      Value from = update.next;
+                                            Value read, int64_t width,
+                                            int64_t state) {
+    for (Operation *user : read.getUsers()) {
+      Value from = read;
       while (user && user->getNumResults() == 1 &&
              throughMovement(user->getResult(0)) != user->getResult(0)) {
         from = user->getResult(0);

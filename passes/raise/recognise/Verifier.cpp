@@ -17,10 +17,10 @@ using jarana::reference::Tensor;
 namespace jarana::raise::recognise {
 namespace {
 
-/// Samples come with the most telling first: one position, two chunks, three.
+/// Samples come with the most telling first: one position, three chunks.
 /// Where there are chunks, one position and three chunks must be evaluated:
 /// what differs from a scan may show in the third chunk only.
-constexpr size_t positionGroup = 1, threeChunksGroup = 3;
+constexpr size_t positionGroup = 1, threeChunksGroup = 2;
 
 /// The bounds that the exact trials must reach: 2^-40.
 constexpr double wantedLogBound = -40;
@@ -67,11 +67,9 @@ double difference(const Tensor &expected, const Tensor &found,
 /// One proposal's evaluation.
 class Trial {
 public:
-  Trial(Graph &graph, const Proposal &proposal, ValueRange candidate,
-        bool explain)
+  Trial(Graph &graph, const Proposal &proposal, ValueRange candidate)
       : graph(graph), proposal(proposal), candidate(candidate),
-        context(graph.shapes.context()), arguments(graph, proposal),
-        explain(explain) {
+        context(graph.shapes.context()), arguments(graph, proposal) {
     for (const CutInput &input : proposal.inputs)
       inputs.push_back(input.value);
     outputs = proposal.outputs;
@@ -101,9 +99,8 @@ public:
 
   /// Equal for cuts that are equal but for the values that enter them.
   std::string key() {
-    std::string text;
+    std::string text = keyOf(*module);
     llvm::raw_string_ostream stream(text);
-    module->print(stream);
     for (const CutInput &input : proposal.inputs)
       describe(stream, input.value, input.fill);
     for (const Sliced *side : {&cut, &made})
@@ -168,6 +165,48 @@ public:
     else if (evidence.logBound > wantedLogBound)
       decline("too few elements are decided by comparisons to tell");
     return evidence;
+  }
+
+  /// Where the sides part that a trial has found to differ: at the greatest
+  /// length that takes little time, as most of an operator shows there.
+  std::optional<Parting> parting() {
+    constexpr double mostSeconds = 0.05;
+    constexpr size_t mostShapes = 3;
+    telling.assign(proposal.outputs.size(), false);
+    std::vector<Sample> samples = affordable();
+    llvm::erase_if(samples, [&](const Sample &sample) {
+      return sample.seconds > mostSeconds;
+    });
+    // What a loop carries is wrong everywhere after its first step.
+    bool loops = llvm::any_of(
+        cut.ops, [](Operation *op) { return op->getNumRegions() > 0; });
+    auto rank = [&](const Sample &sample) {
+      int64_t length =
+          proposal.length
+              ? evaluate(context, *proposal.length, sample).value_or(0)
+              : 0;
+      return std::pair(loops ? length : -length,
+                       proposal.length ? sample.seconds : -sample.seconds);
+    };
+    llvm::sort(samples, [&](const Sample &a, const Sample &b) {
+      return rank(a) < rank(b);
+    });
+    if (samples.size() > mostShapes)
+      samples.resize(mostShapes);
+    for (const Sample &sample : samples) {
+      std::string message;
+      Sides sides{*module, cut, made, {}, {}, proposal.kind, proposal.chunk};
+      if (!drawExactly(cut, sample, 0, message, sides.cutInputs) ||
+          !drawExactly(made, sample, 0, message, sides.madeInputs))
+        continue;
+      std::optional<Parting> found = whereSidesPart(std::move(sides));
+      if (!found)
+        continue;
+      found->seconds = sample.seconds;
+      found->alone = equalWithout(opOfCut(cut, found->op), sample);
+      return found;
+    }
+    return std::nullopt;
   }
 
   Sliced cut, made;
@@ -254,17 +293,21 @@ private:
     return evaluate();
   }
 
+  bool drawExactly(const Sliced &side, const Sample &sample, uint64_t draw,
+                   std::string &message, std::vector<ExactTensor> &tensors) {
+    return arguments.forEach(
+        side, sample, /*blank=*/true, message,
+        [&](Tensor tensor, bool drawn, uint64_t seed) {
+          tensors.push_back(ExactCheck::inputFrom(std::move(tensor), drawn,
+                                                  seed + 1000 * draw));
+        });
+  }
+
   FailureOr<std::vector<ExactTensor>>
   evaluateExactly(ExactCheck &check, const Sliced &side, const Sample &sample,
                   uint64_t draw, std::string &message) {
     std::vector<ExactTensor> tensors;
-    bool given =
-        arguments.forEach(side, sample, /*blank=*/true, message,
-                          [&](Tensor tensor, bool drawn, uint64_t seed) {
-                            tensors.push_back(ExactCheck::inputFrom(
-                                std::move(tensor), drawn, seed + 1000 * draw));
-                          });
-    if (!given)
+    if (!drawExactly(side, sample, draw, message, tensors))
       return failure();
     return quietly(message, [&] {
       return check.evaluate(side.function, std::move(tensors));
@@ -288,14 +331,15 @@ private:
       }
       std::string where = partExactly(*expected, *found, sample);
       if (!where.empty()) {
-        decline(where + (explain ? opWherePart(sample, draw, *found) : ""));
-        return false;
+        evidence.differs = true;
+        return decline(where);
       }
       auto results = [](Sliced &side) {
         return side.function.front().getTerminator()->getOperands();
       };
       check.noteTrial(number, results(cut).take_front(candidate.size()),
                       results(made));
+      ++evidence.passed;
       return true;
     }
     return std::nullopt;
@@ -338,37 +382,31 @@ private:
     return "";
   }
 
-  /// Which op of the cut makes the difference: an op without which both sides
-  /// are equal.
-  std::string opWherePart(const Sample &sample, uint64_t draw,
-                          const std::vector<ExactTensor> &found) {
-    constexpr double mostSecondsForAnOp = 0.02;
-    if (sample.seconds > mostSecondsForAnOp)
-      return "";
-    for (Operation &op : cut.function.front().without_terminator()) {
-      if (op.getNumResults() != 1 || op.use_empty())
+  /// Whether both sides are equal where an op of the cut gives what it takes.
+  bool equalWithout(Operation *op, const Sample &sample) {
+    if (op->getNumResults() != 1 || opName(op) == "Identity" ||
+        op->getBlock() != &cut.function.front())
+      return false;
+    Value result = op->getResult(0);
+    for (Value operand : op->getOperands()) {
+      if (operand.getType() != result.getType())
         continue;
-      Value result = op.getResult(0);
-      for (Value operand : op.getOperands()) {
-        if (operand.getType() != result.getType() || opName(&op) == "Identity")
-          continue;
-        SmallVector<OpOperand *> uses = llvm::map_to_vector(
-            result.getUses(), [](OpOperand &use) { return &use; });
-        for (OpOperand *use : uses)
-          use->set(operand);
-        std::string message;
-        ExactCheck edited(*module); // one that did not see the uses before
-        auto without = evaluateExactly(edited, cut, sample, draw, message);
-        bool equal =
-            succeeded(without) && partExactly(*without, found, sample).empty();
-        for (OpOperand *use : uses)
-          use->set(result);
-        if (equal)
-          return "; they part at " + opName(&op).str() + " '" +
-                 reportName(&op) + "', without which they are equal";
-      }
+      SmallVector<OpOperand *> uses = llvm::map_to_vector(
+          result.getUses(), [](OpOperand &use) { return &use; });
+      for (OpOperand *use : uses)
+        use->set(operand);
+      std::string message;
+      ExactCheck edited(*module); // one that did not see the uses before
+      auto without = evaluateExactly(edited, cut, sample, 0, message),
+           found = evaluateExactly(edited, made, sample, 0, message);
+      bool equal = succeeded(without) && succeeded(found) &&
+                   partExactly(*without, *found, sample).empty();
+      for (OpOperand *use : uses)
+        use->set(result);
+      if (equal)
+        return true;
     }
-    return "";
+    return false;
   }
 
   bool compareFloats(reference::Interpreter &interpreter,
@@ -411,7 +449,6 @@ private:
   SmallVector<Value> candidate, inputs, outputs;
   symbolic::Context &context;
   TrialInputs arguments;
-  bool explain;
   OwningOpRef<ModuleOp> module;
   std::vector<bool> telling;       // by output: whether a value was not zero
   llvm::DenseSet<size_t> required; // groups of samples
@@ -421,7 +458,7 @@ private:
 
 Evidence Verifier::verify(const Proposal &proposal, ValueRange candidate,
                           bool explain, CutOps &ops) {
-  Trial trial(graph, proposal, candidate, explain);
+  Trial trial(graph, proposal, candidate);
   if (!trial.prepare())
     return trial.evidence;
   ops.count = trial.cut.varying.size();
@@ -437,7 +474,20 @@ Evidence Verifier::verify(const Proposal &proposal, ValueRange candidate,
   auto found = known.find(key);
   if (found == known.end())
     found = known.emplace(std::move(key), trial.run()).first;
-  return found->second;
+  Evidence &evidence = found->second;
+  if (!explain || !evidence.differs)
+    return evidence;
+  if (!evidence.parting)
+    evidence.parting = trial.parting().value_or(Parting());
+  Evidence told = evidence;
+  if (const Parting &parting = *evidence.parting; !parting.text.empty()) {
+    Operation *op = opOfCut(trial.cut, parting.op);
+    told.reason += "; they part at " + opName(op).str() + " '" +
+                   reportName(op) + "'" +
+                   (parting.alone ? ", without which they are equal: " : ": ") +
+                   parting.text;
+  }
+  return told;
 }
 
 } // namespace jarana::raise::recognise

@@ -1,7 +1,7 @@
 // Whether a proposal computes what the graph computes.
 #pragma once
 
-#include "passes/raise/recognise/Recogniser.h"
+#include "passes/raise/recognise/Parting.h"
 
 #include <map>
 
@@ -12,11 +12,15 @@ struct Evidence {
   std::string reason;  ///< why the proposal does not hold; empty: it does
   std::string shapes;  ///< where it was checked: "batch=1 seq=1, ..."
   int trials = 0;      ///< exact ones
+  int passed = 0;      ///< exact ones in which both sides were equal
   double logBound = 0; ///< log2 of the chance that another function passed them
   std::vector<std::string> assumptions; ///< that the exact trials made, where
   /// The largest difference of floats, relative to the largest value.
   double error = 0;
   uint64_t seed = 0;
+  bool differs = false; ///< it does not hold as an exact trial differs
+  /// Where the sides part, once it was looked for: no text where nobody knows.
+  std::optional<Parting> parting;
   bool holds() const { return reason.empty(); }
 };
 

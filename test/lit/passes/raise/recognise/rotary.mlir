@@ -102,6 +102,7 @@ func.func @neighbours(%x: tensor<?x2x?x8xf32> {onnx.name = "x", onnx.dims = ["b"
 // -----
 
 // The sign on the wrong half.
+// CHECK: they part at Neg 'Neg': what it makes of the first of each pair is no value of RotaryEmbedding
 // CHECK-LABEL: func.func @wrong_sign
 // CHECK-NOT: onnx.RotaryEmbedding
 // CHECK: onnx.Add

@@ -40,6 +40,7 @@ func.func @loop(%q: tensor<?x?x2x5xf32> {onnx.name = "q", onnx.dims = ["batch", 
 
 // The same without the decay.
 // CHECK: module attributes {onnx.declined = [{kind = "LinearAttention", {{.*}}reason = "differs at
+// CHECK-SAME: they part at Add 'Add': what it makes of the state at the begin and what each position adds to the state is no value
 // CHECK-LABEL: func.func @forgets_nothing
 // CHECK: onnx.Scan
 func.func @forgets_nothing(%q: tensor<?x?x2x5xf32> {onnx.name = "q", onnx.dims = ["batch", "length", "2", "5"]}, %k: tensor<?x?x2x5xf32> {onnx.name = "k", onnx.dims = ["batch", "length", "2", "5"]},
