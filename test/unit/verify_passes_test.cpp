@@ -243,6 +243,14 @@ const Variant variants[] = {
     {"DerivedStateNotCarried", language, "derive-state", "derive-state",
      "return %extracted_slice, %5#1", "return %extracted_slice, %arg1",
      "the logits differ"},
+    {"DerivedStateOfALastTokenNotCarried", language, "derive-state",
+     "derive-state", "return %extracted_slice, %5#1",
+     "%one = arith.constant 1 : index\n"
+     "%length = tensor.dim %arg0, %one : tensor<1x?xi64>\n"
+     "%last = arith.cmpi eq, %length, %one : index\n"
+     "%window = arith.select %last, %arg1, %5#1 : tensor<1x3x4xf32>\n"
+     "return %extracted_slice, %window",
+     "from what @prefill leaves of it at once"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Wrong, VerifyPassesTest, testing::ValuesIn(variants),

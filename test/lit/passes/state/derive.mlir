@@ -1,4 +1,7 @@
 // RUN: jarana-opt %s --derive-state --canonicalize --cse --split-input-file | FileCheck %s
+// What is derived gives the same logits and states, exactly: step by step, and all positions at once.
+// RUN: jarana-opt %s --verify-passes --derive-state --canonicalize --cse --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // A causal convolution: its window becomes a state. Only the last position's product is computed.
 // CHECK-LABEL: func.func @main
