@@ -282,9 +282,15 @@ Tensor Weights::read(mlir::Operation *op) {
   Tensor packed(dtype, Shape(type.getShape()));
   int64_t k = packed.shape.at(1), width = packed.shape.at(2),
           n = source->shape.at(stored ? 0 : 1);
-  for (int64_t row = 0; row < k; ++row)
-    for (int64_t column = 0; column < n; ++column)
-      packed.reals[(column / width * k + row) * width + column % width] =
-          source->reals.at(stored ? column * k + row : row * n + column);
+  auto pack = [&](auto &panels, const auto &elements) {
+    for (int64_t row = 0; row < k; ++row)
+      for (int64_t column = 0; column < n; ++column)
+        panels.at((column / width * k + row) * width + column % width) =
+            elements.at(stored ? column * k + row : row * n + column);
+  };
+  if (isFloat(dtype))
+    pack(packed.reals, source->reals);
+  else
+    pack(packed.ints, source->ints);
   return packed;
 }
