@@ -1,5 +1,7 @@
 // RUN: jarana-opt %s --pass-pipeline='builtin.module(func.func(cpu-decompose{all=true}))' | FileCheck %s
 // RUN: jarana-opt %s --pass-pipeline='builtin.module(func.func(cpu-decompose))' | FileCheck %s --check-prefix=KEEP
+// RUN: jarana-opt %s --verify-passes --pass-pipeline='builtin.module(func.func(cpu-decompose{all=true}))' -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // CHECK-LABEL: func.func @norm
 // CHECK-NOT: hybrid.rms_norm

@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --pass-pipeline='builtin.module(func.func(cpu-resolve-dims))' | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --pass-pipeline='builtin.module(func.func(cpu-resolve-dims))' -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // CHECK-LABEL: func.func @through_a_loop(
 // CHECK-SAME: %[[INIT:[^:]*]]: tensor<?xf32>

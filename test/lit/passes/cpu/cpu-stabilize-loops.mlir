@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --pass-pipeline='builtin.module(func.func(cpu-stabilize-loops))' | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --pass-pipeline='builtin.module(func.func(cpu-stabilize-loops))' -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // CHECK-LABEL: func.func @new_tensor
 // CHECK: scf.for {{.*}} iter_args(%[[A:.*]] = %{{.*}})
@@ -19,12 +21,12 @@ func.func @new_tensor(%init: tensor<4xf32>, %n: index) -> tensor<4xf32> {
 // What is updated in place needs no copy.
 // CHECK-LABEL: func.func @in_place
 // CHECK-NOT: linalg.copy
-func.func @in_place(%init: tensor<4xf32>, %x: tensor<1xf32>, %n: index) -> tensor<4xf32> {
+func.func @in_place(%init: tensor<8xf32>, %x: tensor<1xf32>, %n: index) -> tensor<8xf32> {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
-  %r = scf.for %i = %c0 to %n step %c1 iter_args(%a = %init) -> (tensor<4xf32>) {
-    %s = tensor.insert_slice %x into %a[%i] [1] [1] : tensor<1xf32> into tensor<4xf32>
-    scf.yield %s : tensor<4xf32>
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%a = %init) -> (tensor<8xf32>) {
+    %s = tensor.insert_slice %x into %a[%i] [1] [1] : tensor<1xf32> into tensor<8xf32>
+    scf.yield %s : tensor<8xf32>
   }
-  return %r : tensor<4xf32>
+  return %r : tensor<8xf32>
 }
