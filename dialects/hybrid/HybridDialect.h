@@ -26,6 +26,14 @@ inline std::string nodeName(Operation *op) {
   return name ? name.getName().str() : std::string();
 }
 
+/// Where that node is: "model.onnx: node 113", after the line of the exporter's
+/// source where it is known; empty where there is none.
+inline std::string nodePosition(Location location) {
+  auto name = location->findInstanceOf<NameLoc>();
+  auto position = name ? dyn_cast<NameLoc>(name.getChildLoc()) : NameLoc();
+  return position ? position.getName().str() : std::string();
+}
+
 /// Registers the dialect and everything that it lends to others
 /// (bufferization).
 void registerHybridExtensions(DialectRegistry &registry);

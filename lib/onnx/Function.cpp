@@ -145,6 +145,7 @@ void GraphImporter::inlineCall(const pb::NodeProto &node,
 
   Scope inner;
   inner.frame = &frame;
+  inner.place = what;
   inner.outputs.assign(called.output().begin(), called.output().end());
   for (int i = 0; i < called.input_size(); ++i) {
     bool absent = i >= node.input_size() || node.input(i).empty();

@@ -29,10 +29,20 @@ std::string titleOf(const pb::NodeProto &node) {
   return "node '" + brief(nameOf(node)) + "' (" + brief(node.op_type()) + ")";
 }
 
-Location locationOf(MLIRContext *context, const pb::NodeProto &node) {
+std::string Scope::position() const {
+  std::string number = "node " + std::to_string(node);
+  return outer ? outer->position() + ", " + number : place + ": " + number;
+}
+
+Location locationOf(MLIRContext *context, const pb::NodeProto &node,
+                    const Scope &scope) {
   if (nameOf(node).empty())
     return UnknownLoc::get(context);
-  return NameLoc::get(StringAttr::get(context, nameOf(node)));
+  std::string position = scope.position();
+  if (!node.doc_string().empty())
+    position = node.doc_string() + ", " + position;
+  return NameLoc::get(StringAttr::get(context, nameOf(node)),
+                      NameLoc::get(StringAttr::get(context, position)));
 }
 
 GraphImporter::GraphImporter(Session &session, ModuleOp module)
@@ -214,8 +224,11 @@ void GraphImporter::importNodes(
     const google::protobuf::RepeatedPtrField<pb::NodeProto> &nodes,
     Scope &scope) {
   scope.nodes = &nodes;
-  for (const pb::NodeProto &node : nodes)
+  scope.node = 0;
+  for (const pb::NodeProto &node : nodes) {
     importNode(node, scope);
+    ++scope.node;
+  }
 }
 
 //===- the model's graph
@@ -316,6 +329,7 @@ void GraphImporter::importMain() {
     frame.opsets[canonicalDomain(import.domain())] = import.version();
   Scope scope;
   scope.frame = &frame;
+  scope.place = session.file.name();
   for (const pb::ValueInfoProto &output : graph.output())
     scope.outputs.push_back(output.name());
   addInitializers(graph, scope);

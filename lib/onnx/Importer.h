@@ -53,6 +53,12 @@ struct Scope {
       initializers; ///< become values when first used
   const google::protobuf::RepeatedPtrField<pb::NodeProto> *nodes = nullptr;
   std::vector<std::string> outputs; ///< the graph's or function's
+  std::string place; ///< the file or function, where `outer` is null
+  int64_t node = 0;  ///< the number of the node that is being imported
+
+  /// "model.onnx: node 21", or in the body of a node "model.onnx: node 21, node
+  /// 3": counted from 0.
+  std::string position() const;
 
   /// Whether a node reads the value, or it is an output.
   bool isRead(llvm::StringRef name);
@@ -242,7 +248,9 @@ private:
 
 /// The name of a node in messages: "node 'x' (Softmax)".
 std::string titleOf(const pb::NodeProto &node);
-mlir::Location locationOf(mlir::MLIRContext *context,
-                          const pb::NodeProto &node);
+/// Its name, around the name of its position: where in the exporter's source it
+/// comes from, where that is known, and its number.
+mlir::Location locationOf(mlir::MLIRContext *context, const pb::NodeProto &node,
+                          const Scope &scope);
 
 } // namespace jarana::onnx

@@ -172,7 +172,7 @@ CheckedNode GraphImporter::check(const pb::NodeProto &node, Scope &scope) {
   checkAttributes(*version, attributes, title, opset->second);
   checkArity(*version, node, title);
   return {node,  *version,
-          title, locationOf(&session.context, node),
+          title, locationOf(&session.context, node, scope),
           scope, std::move(attributes),
           {}};
 }

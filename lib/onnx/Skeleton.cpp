@@ -3,6 +3,7 @@
 #include "lib/onnx/Skeleton.h"
 
 #include "jarana/error.h"
+#include "lib/onnx/SourcePosition.h"
 #include "llvm/Support/ConvertUTF.h"
 
 namespace jarana::onnx {
@@ -20,6 +21,8 @@ enum class Kind {
   Opaque,
   Dropped
 };
+
+constexpr uint64_t nodeDocField = 6;
 
 /// What the length-delimited field `number` of a message of this kind holds.
 Kind childKind(Kind kind, uint64_t number) {
@@ -57,7 +60,7 @@ Kind childKind(Kind kind, uint64_t number) {
   case Kind::Node:
     if (number == 5)
       return Kind::Attribute;
-    if (number == 6 || number == 9) // doc_string, metadata_props
+    if (number == nodeDocField || number == 9) // doc_string, metadata_props
       return Kind::Dropped;
     if (number <= 8) // input, output, name, op_type, domain, overload
       return Kind::Text;
@@ -124,6 +127,7 @@ public:
     if (depth > 60)
       throw Error("graphs are nested too deeply (more than 15 levels)");
     position = begin;
+    std::string source; // of a node
     while (position < end) {
       size_t start = position;
       if (++fields > mostFields)
@@ -150,6 +154,11 @@ public:
         size_t payload = position;
         skip(length, end, start);
         Kind child = childKind(kind, number);
+        if (kind == Kind::Node && child == Kind::Dropped && source.empty()) {
+          std::string_view text = file.substr(payload, length);
+          source = sourcePosition(
+              number == nodeDocField ? text : stackTraceOf(text).value_or(""));
+        }
         if (child == Kind::Dropped || reserved)
           continue;
         if (kind == Kind::Tensor && number == 9 && length >= leastRawBytes) {
@@ -179,6 +188,11 @@ public:
       }
       if (!reserved)
         out.append(file.substr(start, position - start));
+    }
+    if (!source.empty()) {
+      appendVarint(out, nodeDocField << 3 | 2);
+      appendVarint(out, source.size());
+      out += source;
     }
   }
 

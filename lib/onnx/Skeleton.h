@@ -17,8 +17,9 @@ inline constexpr size_t leastRawBytes = 1024;
 
 /// The serialised ModelProto `file` without its bulk data, and without what
 /// Jarana never reads (value_info, documentation, metadata, training
-/// information). Throws jarana::Error where the bytes are no protobuf message,
-/// with the position.
+/// information). A node's doc_string is its place in the exporter's source
+/// (SourcePosition.h), where one is known. Throws jarana::Error where the bytes
+/// are no protobuf message, with the position.
 std::string makeSkeleton(std::string_view file);
 
 } // namespace jarana::onnx

@@ -213,7 +213,14 @@ struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
           return attr ? attr.getValue().str() : std::string();
         };
         declined.kept(text("kind"), text("node"), text("reason"));
+        if (std::string partsAt = text("parts_at"); !partsAt.empty())
+          declined.entries.back().facts.emplace_back("parts_at", partsAt);
       }
+    llvm::StringMap<std::string> positions; // by node
+    module.walk([&](Operation *op) {
+      positions.try_emplace(hybrid::nodeName(op),
+                            hybrid::nodePosition(op->getLoc()));
+    });
     for (func::FuncOp function :
          llvm::to_vector(module.getOps<func::FuncOp>())) {
       if (function.isExternal())
@@ -237,7 +244,8 @@ struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
     for (RaiseEntry &entry : declined.entries)
       report.entries.push_back(std::move(entry));
     bool fallback = false;
-    for (const RaiseEntry &entry : report.entries) {
+    for (RaiseEntry &entry : report.entries) {
+      entry.position = positions.lookup(entry.node);
       Location loc = NameLoc::get(StringAttr::get(&getContext(), entry.node),
                                   module.getLoc());
       auto options = remark::RemarkOpts::name(entry.op).category("raise");

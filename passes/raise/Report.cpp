@@ -45,6 +45,9 @@ void RaiseReport::attach(ModuleOp module) const {
       fields.push_back(b.getNamedAttr("reason", b.getStringAttr(entry.reason)));
     else
       fields.push_back(b.getNamedAttr("result", b.getStringAttr(entry.result)));
+    if (!entry.position.empty())
+      fields.push_back(
+          b.getNamedAttr("position", b.getStringAttr(entry.position)));
     if (!facts.empty())
       fields.push_back(b.getNamedAttr("facts", b.getDictionaryAttr(facts)));
     list.push_back(b.getDictionaryAttr(fields));
@@ -62,8 +65,8 @@ RaiseReport RaiseReport::of(ModuleOp module) {
       auto attr = fields.getAs<StringAttr>(name);
       return attr ? attr.getValue().str() : std::string();
     };
-    RaiseEntry entry{
-        text("op"), text("node"), text("result"), text("reason"), {}};
+    RaiseEntry entry{text("op"),     text("node"), text("result"),
+                     text("reason"), {},           text("position")};
     if (auto facts = fields.getAs<DictionaryAttr>("facts"))
       entry.add(facts);
     report.entries.push_back(std::move(entry));
@@ -71,9 +74,9 @@ RaiseReport RaiseReport::of(ModuleOp module) {
   return report;
 }
 
-/// The facts that recognise-operators adds.
-static constexpr llvm::StringLiteral evidence[] = {"nodes",    "first", "last",
-                                                   "verified", "error", "seed"};
+/// The facts that are told in sentences.
+static constexpr llvm::StringLiteral told[] = {
+    "nodes", "first", "last", "verified", "error", "seed", "parts_at"};
 
 /// "; from 50 nodes, 'a' to 'b', verified at ... with error 1e-7, seed 2024"
 static void printEvidence(llvm::raw_ostream &os, const RaiseEntry &entry) {
@@ -98,6 +101,8 @@ void RaiseReport::print(llvm::raw_ostream &os, bool json) const {
           out.object([&] {
             out.attribute("op", entry.op);
             out.attribute("node", entry.node);
+            if (!entry.position.empty())
+              out.attribute("position", entry.position);
             out.attribute(entry.result.empty() ? "reason" : "result",
                           entry.result.empty() ? entry.reason : entry.result);
             for (const auto &[name, value] : entry.facts)
@@ -114,13 +119,15 @@ void RaiseReport::print(llvm::raw_ostream &os, bool json) const {
   os << "raised " << entries.size() - kept << " of " << entries.size()
      << " operators with a name\n";
   for (const RaiseEntry &entry : entries) {
-    os << "  " << entry.op << " '" << entry.node << "': ";
+    os << "  " << entry.op << " '" << entry.node << "'";
+    if (entry.result.empty() && !entry.position.empty())
+      os << " (" << entry.position << ")";
     if (entry.result.empty())
-      os << "not raised: " << entry.reason;
+      os << ": not raised: " << entry.reason;
     else
-      os << entry.result;
+      os << ": " << entry.result;
     for (const auto &[name, value] : entry.facts)
-      if (!llvm::is_contained(evidence, name))
+      if (!llvm::is_contained(told, name))
         os << ", " << name << " " << value;
     printEvidence(os, entry);
     os << "\n";

@@ -18,7 +18,8 @@ struct RaiseEntry {
   std::string result; ///< the hybrid op; empty: not raised
   std::string reason; ///< why not, where it was not raised
   std::vector<std::pair<std::string, std::string>>
-      facts; ///< what was found: heads, groups, state, ...
+      facts;                 ///< what was found: heads, groups, state, ...
+  std::string position = {}; ///< the node's (hybrid::nodePosition), or empty
 
   /// The facts of a dictionary of strings, those that are not there yet.
   void add(mlir::DictionaryAttr dictionary);

@@ -27,7 +27,7 @@ using namespace recognise;
 
 /// What was proposed for an anchor and does not hold.
 struct Declined {
-  std::string kind, node, reason;
+  std::string kind, node, reason, partsAt;
 };
 
 class FunctionRecogniser {
@@ -62,7 +62,7 @@ private:
         if (proposal.relevant)
           buryUnused({proposal.relevant.getDefiningOp()});
     });
-    std::string reason;
+    std::string reason, partsAt;
     {
       // Whatever a recogniser tries, the user has made no mistake.
       ScopedDiagnosticHandler quiet(anchor->getContext(),
@@ -96,13 +96,14 @@ private:
           continue;
         explained = refusal.parting.explained;
         reason = refusal.reason;
+        partsAt = refusal.partsAt;
       }
     }
     if (reason.empty())
       return;
     std::string kind =
         proposals.empty() ? recogniser.name().str() : proposals.front().kind;
-    declined.push_back({kind, reportName(anchor), reason});
+    declined.push_back({kind, reportName(anchor), reason, partsAt});
   }
 
   /// Why a proposal does not hold (empty: it does), how many trials it passed
@@ -111,6 +112,7 @@ private:
     std::string reason;
     int passed = 0;
     Parting parting;
+    std::string partsAt; ///< that op
   };
 
   /// Builds the candidate, has it checked, and puts it in place; otherwise
@@ -144,7 +146,8 @@ private:
         op->erase();
       }
       graph.shapes.context() = saved;
-      return {reason, evidence.passed, evidence.parting.value_or(Parting())};
+      return {reason, evidence.passed, evidence.parting.value_or(Parting()),
+              evidence.partsAt};
     }
     if (proposal.relevant)
       for (Operation *op : made)
@@ -357,10 +360,14 @@ struct RecogniseOperators
         if (only.empty() || llvm::is_contained(only, recogniser->name()))
           running.run(*recogniser);
       for (const Declined &entry : running.declined) {
-        declined.push_back(b.getDictionaryAttr(
-            {b.getNamedAttr("kind", b.getStringAttr(entry.kind)),
-             b.getNamedAttr("node", b.getStringAttr(entry.node)),
-             b.getNamedAttr("reason", b.getStringAttr(entry.reason))}));
+        SmallVector<NamedAttribute> fields = {
+            b.getNamedAttr("kind", b.getStringAttr(entry.kind)),
+            b.getNamedAttr("node", b.getStringAttr(entry.node)),
+            b.getNamedAttr("reason", b.getStringAttr(entry.reason))};
+        if (!entry.partsAt.empty())
+          fields.push_back(
+              b.getNamedAttr("parts_at", b.getStringAttr(entry.partsAt)));
+        declined.push_back(b.getDictionaryAttr(fields));
         Location loc = NameLoc::get(b.getStringAttr(entry.node));
         remark::missed(loc, remark::RemarkOpts::name(entry.kind)
                                 .category("recognise-operators"))

@@ -129,6 +129,8 @@ std::unique_ptr<Recogniser> makeAttentionRecogniser();
 llvm::StringRef opName(mlir::Operation *op);
 /// The node's name, or the operator's where the node has none: for reports.
 std::string reportName(mlir::Operation *op);
+/// "Gather 'node_select' (model.onnx: node 126)"
+std::string reportTitle(mlir::Operation *op);
 llvm::StringRef opName(mlir::Value value);
 bool is(mlir::Value value, llvm::StringRef op);
 /// Goes up through data movement on one operand: Reshape, Transpose, Unsqueeze,

@@ -482,8 +482,8 @@ Evidence Verifier::verify(const Proposal &proposal, ValueRange candidate,
   Evidence told = evidence;
   if (const Parting &parting = *evidence.parting; !parting.text.empty()) {
     Operation *op = opOfCut(trial.cut, parting.op);
-    told.reason += "; they part at " + opName(op).str() + " '" +
-                   reportName(op) + "'" +
+    told.partsAt = reportTitle(op);
+    told.reason += "; they part at " + told.partsAt +
                    (parting.alone ? ", without which they are equal: " : ": ") +
                    parting.text;
   }

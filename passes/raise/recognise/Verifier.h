@@ -21,6 +21,7 @@ struct Evidence {
   bool differs = false; ///< it does not hold as an exact trial differs
   /// Where the sides part, once it was looked for: no text where nobody knows.
   std::optional<Parting> parting;
+  std::string partsAt; ///< that op: "Gather 'node_select' (...)"
   bool holds() const { return reason.empty(); }
 };
 

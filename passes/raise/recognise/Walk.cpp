@@ -18,6 +18,12 @@ std::string reportName(Operation *op) {
   return name.empty() ? opName(op).str() : name;
 }
 
+std::string reportTitle(Operation *op) {
+  std::string position = hybrid::nodePosition(op->getLoc());
+  return opName(op).str() + " '" + reportName(op) + "'" +
+         (position.empty() ? position : " (" + position + ")");
+}
+
 StringRef opName(Value value) {
   return value ? opName(value.getDefiningOp()) : StringRef();
 }
