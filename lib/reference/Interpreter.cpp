@@ -4,6 +4,7 @@
 #include "lib/reference/MlirTensors.h"
 #include "lib/reference/tensor/Handlers.h"
 #include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/ScopeExit.h"
 
 #include <deque>
 #include <map>
@@ -153,6 +154,10 @@ TensorsOf<Exact> curvedBranch(const TensorsOf<Exact> &operands,
   if (threshold < smallestThreshold || !isFloat(line.dtype) ||
       above.shape != line.shape || line.shape != curve.shape)
     return {};
+  // What is looked at here is no decision of the graph's.
+  llvm::scope_exit restore([made = ExactEvents::decisions.load()] {
+    ExactEvents::decisions = made;
+  });
   for (size_t i = 0; i < line.reals.size(); ++i) {
     const Exact &x = line.reals[i];
     if (curve.reals[i] != log1p(exp(x)) ||
@@ -174,6 +179,15 @@ bool isOfWeights(mlir::Value value, int depth = 8) {
           llvm::all_of(op->getOperands(), [&](mlir::Value operand) {
             return isOfWeights(operand, depth - 1);
           }));
+}
+
+/// Whether what an op gives gets a residue modulo q wherever it comes from, as
+/// recognising an operator leaves such ops alone: the exponential of a weight,
+/// and what a matrix of weights makes of activations.
+bool isNumberLikeOthers(mlir::Operation &op, llvm::StringRef name) {
+  return (name == "Exp" && isOfWeights(op.getOperand(0))) ||
+         ((name == "MatMul" || name == "Gemm") &&
+          isOfWeights(op.getOperand(1)));
 }
 
 /// Whether a constant is more than a number and those that a form may know.
@@ -353,7 +367,7 @@ auto InterpreterOf<Real>::Impl::apply(mlir::Operation &op, Values &values)
   for (unsigned i = 0; i < op.getNumResults(); ++i)
     tensors.push_back(share<Real>(std::move(results[i])));
   if constexpr (!std::is_same_v<Real, double>)
-    if (reading.recognising && name == "Exp" && isOfWeights(op.getOperand(0))) {
+    if (reading.recognising && isNumberLikeOthers(op, name)) {
       TensorOf<Real> known = *tensors[0];
       for (Real &value : known.reals)
         value = value.withModQ();

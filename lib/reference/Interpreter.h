@@ -18,9 +18,10 @@ namespace jarana::reference {
 struct Reading {
   /// As recognise-operators takes it. Onnx operators on single numbers that
   /// nothing drawn enters are computed in floats, rounding included, as a
-  /// compiler folds them; the exponential of a weight is a number like others,
-  /// with a residue modulo q; attributes count as they were before they were
-  /// rounded (kUnroundedScale).
+  /// compiler folds them; the exponential of a weight and the product with a
+  /// matrix of weights are numbers like others, with a residue modulo q, so
+  /// that exp's law holds for them; attributes count as they were before they
+  /// were rounded (kUnroundedScale).
   bool recognising = false;
   /// Other than 0: the numbers of weights are drawn by it, equal ones alike; 0,
   /// 1 and -1 are kept.
