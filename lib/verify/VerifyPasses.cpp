@@ -270,6 +270,8 @@ private:
     }
     llvm::erase_if(runs, [](const Run &run) { return run.refused; });
     noteDecisions(function, decisions);
+    if (runs.empty() || open == all)
+      return decline(function, "'" + pass + "' leaves nothing to compare");
     if (method.recognising && open > 0)
       decline(function, std::to_string(open) + " of " + std::to_string(all) +
                             " elements, which depend on rows of attention "
