@@ -43,6 +43,21 @@ llvm::BitVector verify::differences(const ExactTensor &a,
   return result;
 }
 
+ExactTensor verify::withSignOf(DType type, ExactTensor tensor) {
+  constexpr std::pair<DType, DType> signs[] = {{DType::i8, DType::u8},
+                                               {DType::i16, DType::u16},
+                                               {DType::i32, DType::u32},
+                                               {DType::i64, DType::u64}};
+  for (auto [with, without] : signs)
+    if ((type == with && tensor.dtype == without) ||
+        (type == without && tensor.dtype == with)) {
+      tensor.dtype = type;
+      for (int64_t &value : tensor.ints)
+        value = wrap(type, value);
+    }
+  return tensor;
+}
+
 uint64_t verify::hashOf(const TensorOf<Exact> &tensor) {
   uint64_t hash = isFloat(tensor.dtype);
   for (const Exact &value : tensor.reals)

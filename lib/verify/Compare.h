@@ -17,6 +17,11 @@ std::string difference(const reference::TensorOf<Real> &expected,
 llvm::BitVector differences(const reference::ExactTensor &,
                             const reference::ExactTensor &);
 
+/// The same bits where `type` differs in the sign alone, as raising makes
+/// signless integers of unsigned ones; the tensor itself for other types.
+reference::ExactTensor withSignOf(reference::DType type,
+                                  reference::ExactTensor);
+
 /// A hash of the elements in order, whatever the shape and the float type.
 uint64_t hashOf(const reference::TensorOf<reference::Exact> &);
 

@@ -1,5 +1,6 @@
 #include "lib/verify/VerifyPasses.h"
 
+#include "lib/reference/tensor/Handlers.h"
 #include "lib/verify/Compare.h"
 #include "lib/verify/Derived.h"
 #include "lib/verify/Sampling.h"
@@ -226,8 +227,11 @@ private:
     int64_t open = 0, all = 0; // elements
     for (Run &before : runs) {
       std::vector<TracedOp> trace;
+      ExactTensors inputs = before.inputs;
+      for (auto [input, type] : llvm::zip(inputs, function.getArgumentTypes()))
+        input = withSignOf(elementTypeOf(type), std::move(input));
       Run after =
-          evaluator.run(function, before.inputs, before.weights, &trace);
+          evaluator.run(function, std::move(inputs), before.weights, &trace);
       std::string what;
       if (after.refused && addsChecks(pass)) {
         decline(function,
@@ -248,7 +252,8 @@ private:
         open += without.count();
         all += after.outputs[i].size();
         std::string where =
-            difference(before.outputs[i], after.outputs[i], without);
+            difference(withSignOf(after.outputs[i].dtype, before.outputs[i]),
+                       after.outputs[i], without);
         if (where.empty() && now.test(without))
           where = "in that it depends on what is undefined";
         if (where.empty())

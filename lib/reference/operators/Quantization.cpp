@@ -41,7 +41,9 @@ int64_t quantize(Real x, Real scale, int64_t zero, DType type,
   Real level = nearbyint(roundTo(precision, x / scale)) + Real(zero);
   if (!(level > Real(least))) // a NaN too
     return least;
-  return level < Real(greatest) ? static_cast<int64_t>(level) : greatest;
+  // What has no order is an integer of any size.
+  return level < Real(greatest) ? wrap(type, static_cast<int64_t>(level))
+                                : greatest;
 }
 
 /// Which element of `scale` serves each element of a tensor of shape `x`: one
