@@ -60,6 +60,22 @@ LogicalResult lowerGroupQueryAttention(Lowering &lowering, Operation *op) {
   Tensor pastKey = lowering.present(op, 3) ? lowering.get(op, 3) : Tensor(),
          pastValue = lowering.present(op, 4) ? lowering.get(op, 4) : Tensor();
   Expr past = pastKey ? pastKey.shape[2] : Expr(0);
+  // Larger buffers, which the new positions are written into, would be another
+  // op.
+  Expr extra =
+      context.simplify(lowering.elements(op, 6).front() - past - length);
+  if (auto known = extra.constant(); known && *known != 0)
+    return Lowering::error(op) << "has a total_sequence_length that is "
+                               << (*known < 0 ? -*known : *known)
+                               << (*known < 0 ? " less" : " more")
+                               << " than the past and the new positions";
+  lowering.check(
+      build.b.createOrFold<arith::CmpIOp>(build.loc, arith::CmpIPredicate::eq,
+                                          build.index(extra),
+                                          build.index(Expr(0))),
+      "GroupQueryAttention node '" + hybrid::nodeName(op) +
+          "': total_sequence_length is not that of the past and the new "
+          "positions together");
 
   // The positions that come before the new ones: seqlens_k + 1 - l; 0 for a
   // prompt, whatever its padding is.

@@ -3,6 +3,7 @@
 // Packed query, key and value; each sequence has its own number of positions before the new ones.
 // CHECK: facts = {head_dim = "8", heads = "4", kv_heads = "2", mask = "causal", packed = "yes"}
 // CHECK-LABEL: func.func @packed
+// CHECK: hybrid.check %{{.*}}, "GroupQueryAttention node '': total_sequence_length is not that of the past and the new positions together"
 // CHECK: hybrid.check %{{.*}}, "GroupQueryAttention node '': seqlens_k does not fit the past and the new positions"
 // CHECK-COUNT-2: hybrid.rotary_embedding
 // CHECK: %[[KEYS:.*]] = hybrid.kv_cache_update ins(%{{.*}}, %[[BEFORE:.*]] : tensor<?x2x?x8xf32>, tensor<?xi64>)
