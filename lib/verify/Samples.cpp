@@ -241,7 +241,8 @@ std::vector<Sizes> smallSizes(func::FuncOp function) {
 
 template <class Real>
 std::optional<TensorsOf<Real>> drawInputs(func::FuncOp function,
-                                          const Sizes &sizes, uint64_t seed) {
+                                          const Sizes &sizes, uint64_t seed,
+                                          uint64_t integers) {
   int64_t past = 0;
   for (const auto &[symbol, size] : sizes)
     if (StringRef(symbol).contains_insensitive("past"))
@@ -268,18 +269,17 @@ std::optional<TensorsOf<Real>> drawInputs(func::FuncOp function,
       for (size_t n = 0; n < input.ints.size(); ++n)
         input.ints[n] = past + static_cast<int64_t>(n) % length;
     } else {
-      constexpr uint64_t small = 8; // an id of any vocabulary
       for (int64_t &value : input.ints)
-        value = static_cast<int64_t>(random() % small);
+        value = static_cast<int64_t>(random() % integers);
     }
     inputs.push_back(std::move(input));
   }
   return inputs;
 }
 
-template std::optional<TensorsOf<double>> drawInputs(func::FuncOp,
-                                                     const Sizes &, uint64_t);
+template std::optional<TensorsOf<double>>
+drawInputs(func::FuncOp, const Sizes &, uint64_t, uint64_t);
 template std::optional<TensorsOf<Exact>> drawInputs(func::FuncOp, const Sizes &,
-                                                    uint64_t);
+                                                    uint64_t, uint64_t);
 
 } // namespace jarana::verify

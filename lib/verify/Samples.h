@@ -32,12 +32,18 @@ std::vector<std::string> symbolsOf(mlir::func::FuncOp);
 /// guessed from its name and place; a function refuses what does not fit.
 std::vector<Sizes> smallSizes(mlir::func::FuncOp);
 
+/// How many integers are drawn from, 0 included: ids of any vocabulary, and
+/// indices of small dimensions.
+inline constexpr uint64_t manyIntegers = 8, fewIntegers = 3;
+
 /// One tensor per argument. Equal names and seeds give equal elements: floats
 /// are drawn from [-1, 1), or from all residues; a mask is zeros and then ones;
-/// positions count from where the past ends; other integers are small. None
+/// positions count from where the past ends; other integers are below
+/// `integers`. None
 /// where an argument's size is not known, or is none (negative).
 template <class Real>
 std::optional<TensorsOf<Real>> drawInputs(mlir::func::FuncOp, const Sizes &,
-                                          uint64_t seed);
+                                          uint64_t seed,
+                                          uint64_t integers = manyIntegers);
 
 } // namespace jarana::verify

@@ -50,10 +50,10 @@ public:
   }
 
 private:
-  bool add(const Sizes &sizes, uint64_t weights) {
+  Run draw(const Sizes &sizes, uint64_t weights, uint64_t integers) {
     Run run;
     for (int draw = 0; draw < mostDraws; ++draw) {
-      auto inputs = drawInputs<Exact>(function, sizes, ++seed);
+      auto inputs = drawInputs<Exact>(function, sizes, ++seed, integers);
       if (!inputs) {
         run.error = "the size of an input is not known";
         break;
@@ -63,6 +63,15 @@ private:
       if (!run.dividedByZero)
         break;
     }
+    return run;
+  }
+
+  bool add(const Sizes &sizes, uint64_t weights) {
+    Run run = draw(sizes, weights, manyIntegers);
+    // Integers may be indices of a small dimension.
+    if (!run.succeeded())
+      if (Run less = draw(sizes, weights, fewIntegers); less.succeeded())
+        run = std::move(less);
     if (run.refused)
       sampling.why = "small inputs are refused: " + run.error;
     else if (!run.error.empty())
