@@ -135,19 +135,27 @@ private:
     return result;
   }
 
-  /// What positions of one chunk give each other.
-  void within(const ExactTensor &c, const ExactTensor &b, const ExactTensor &v,
-              const ExactTensor &sums) {
-    Exact infinite(-std::numeric_limits<double>::infinity());
+  /// For [b, c, i, h] sums: their differences [b, c, i, j, h] with minus
+  /// infinity for later j, and the exponentials. Sums over masked decays have
+  /// zeros there first.
+  const ExactTensor &decaysOf(const ExactTensor &sums,
+                              const std::string &where) {
     auto difference = [&](int64_t, int64_t i, int64_t j) {
       return sums.reals[i] - sums.reals[j];
     };
-    add("the sums of decays between positions of a chunk",
+    const ExactTensor &logs =
+        add("the logarithms of decays " + where,
+            lower(sums, Exact(-std::numeric_limits<double>::infinity()),
+                  difference));
+    add("the sums of decays " + where + ", not hidden",
         lower(sums, Exact(0), difference));
-    const ExactTensor &logs = add("the logarithms of decays within a chunk",
-                                  lower(sums, infinite, difference));
-    const ExactTensor &decays =
-        add("the decays within a chunk", apply("Exp", {&logs}));
+    return add("the decays " + where, apply("Exp", {&logs}));
+  }
+
+  /// What positions of one chunk give each other.
+  void within(const ExactTensor &c, const ExactTensor &b, const ExactTensor &v,
+              const ExactTensor &sums) {
+    const ExactTensor &decays = decaysOf(sums, "within a chunk");
     const ExactTensor &products =
         add("the products of C and B", einsum("bcihn,bcjhn->bcijh", c, b));
     add("the products of C and earlier B",
@@ -171,13 +179,7 @@ private:
               chunks * heads);
     ExactTensor sums = runningSums(steps);
     add("the running sums of the chunks' decays", sums);
-    const ExactTensor &logs =
-        add("the logarithms of decays between chunks",
-            lower(sums, Exact(-std::numeric_limits<double>::infinity()),
-                  [&](int64_t, int64_t i, int64_t j) {
-                    return sums.reals[i] - sums.reals[j];
-                  }));
-    add("the decays between chunks", apply("Exp", {&logs}));
+    decaysOf(sums, "between chunks");
     add("the decay of each chunk", apply("Exp", {&totals}));
   }
 

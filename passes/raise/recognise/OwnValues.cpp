@@ -26,7 +26,7 @@ const ExactTensor &OwnValues::add(std::string name, ExactTensor tensor) {
   if (!isFloat(kept.dtype) || elements > mostElements)
     return kept;
   values.emplace_back(std::move(name), kept);
-  if (values.back().count() == 0)
+  if (kept.reals.empty() || values.back().isZero())
     values.pop_back();
   return kept;
 }

@@ -24,7 +24,7 @@ public:
   addValuesOf(mlir::Operation &op,
               llvm::function_ref<const ExactTensor *(mlir::Value)> tensorOf,
               int64_t chunk);
-  /// One more; nothing where no element is drawn.
+  /// One more; nothing where it is only zeros.
   const ExactTensor &add(std::string name, ExactTensor tensor);
 
   const std::deque<OwnValue> &all() const { return values; }

@@ -121,7 +121,7 @@ public:
         if (found == seen.end() || found->second.silent)
           continue;
         entry.results.push_back(idOf(result));
-        if (found->second.relation <= Relation::More)
+        if (found->second.relation == Relation::Same)
           explained.insert(idOf(result));
       }
       if (entry.results.empty())
@@ -165,7 +165,7 @@ public:
     llvm::SetVector<StringRef> names;
     for (Value operand : op->getOperands())
       if (auto found = seen.find(enteredBy(operand));
-          found != seen.end() && found->second.relation <= Relation::More)
+          found != seen.end() && found->second.relation == Relation::Same)
         names.insert(found->second.own->name());
     const Seen &made = seen[op->getResult(0)];
     StringRef own = made.own ? StringRef(made.own->name()) : StringRef();
@@ -264,8 +264,6 @@ private:
     join(entry);
     Elements elements(*entry.tensor);
     entry.numbersOnly = elements.drawn.empty();
-    if (entry.numbersOnly)
-      return;
     for (const OwnValue &value : own.all()) {
       Relation relation = value.relationOf(elements);
       bool nearer =
@@ -311,7 +309,9 @@ private:
         continue;
       auto found = seen.find(next);
       if (found != seen.end() && !found->second.silent) {
-        into.insert(next);
+        // What depends on numbers only shows nothing of what they were made of.
+        if (!found->second.numbersOnly)
+          into.insert(next);
         continue;
       }
       Operation *op = next.getDefiningOp();
