@@ -96,7 +96,7 @@ template <class Real> Real scaleOf(const Attributes &attributes, int64_t size) {
     return scale;
   }
   return has(attributes, "scale") ? Real(number(attributes, "scale"))
-                                  : Real(1) / math::sqrt(Real(size));
+                                  : defaultScale<Real>(size);
 }
 
 /// Q, K, V, attn_mask?, past_key?, past_value?, nonpad_kv_seqlen? -> Y,

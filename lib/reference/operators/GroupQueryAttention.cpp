@@ -132,7 +132,7 @@ std::vector<T<Real>> groupQueryAttention(const InputsOf<Real> &inputs,
   v = written(pastValue, v, before, capacity, attributes);
 
   double given = number(attributes, "scale", 0.0);
-  Real scale = given != 0 ? Real(given) : Real(1) / math::sqrt(Real(size));
+  Real scale = given != 0 ? Real(given) : defaultScale<Real>(size);
   Real cap(number(attributes, "softcap", 0.0));
   int64_t window = integer(attributes, "local_window_size", -1);
   const T<Real> *bias = optional(inputs, 10), *sink = optional(inputs, 11);

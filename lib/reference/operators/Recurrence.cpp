@@ -73,7 +73,7 @@ std::vector<T<Real>> linearAttention(const InputsOf<Real> &inputs,
   if (beta)
     expectShape("beta", beta->shape, {batch, length, perHead ? heads : 1});
   double given = number(attributes, "scale", 0.0);
-  Real scale = given != 0 ? Real(given) : Real(1) / math::sqrt(Real(dk));
+  Real scale = given != 0 ? Real(given) : defaultScale<Real>(dk);
 
   T<Real> y(query.dtype, {batch, length, queryHeads * dv});
   int64_t shared = queryHeads / heads;

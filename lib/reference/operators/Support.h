@@ -197,6 +197,12 @@ template <class Real> int64_t intScalar(const TensorOf<Real> &tensor) {
                 toText(tensor.shape));
   return tensor.ints[0];
 }
+/// 1 / sqrt(size), what a scale of scores is where there is none, as the f32
+/// that such attributes are.
+template <class Real> Real defaultScale(int64_t size) {
+  return Real(static_cast<float>(1 / std::sqrt(static_cast<double>(size))));
+}
+
 /// Element i as a Real, whatever the type.
 template <class Real> Real realAt(const TensorOf<Real> &tensor, int64_t i) {
   if (isFloat(tensor.dtype))
