@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --raise-onnx --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --raise-onnx --canonicalize --cse --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // Rank 3, grouped heads, past keys and values: the causal frontier is moved by the length of the past.
 // CHECK: facts = {head_dim = "8", heads = "4", kv_heads = "2", mask = "causal and bias"}
@@ -9,8 +11,8 @@
 // CHECK: hybrid.attention ins(%{{.*}} : tensor<?x2x2x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>) bias(%{{.*}} : tensor<1x1x1x?x?xf32>) query_offset(%[[OFFSET]] : tensor<i64>)
 // CHECK-SAME: mask = #hybrid.mask<causal>, scale = 2.500000e-01 : f32
 func.func @past(%q: tensor<?x?x32xf32> {onnx.name = "q", onnx.dims = ["b", "m", "32"]}, %k: tensor<?x?x16xf32> {onnx.name = "k", onnx.dims = ["b", "m", "16"]},
-    %v: tensor<?x?x16xf32> {onnx.name = "v", onnx.dims = ["b", "m", "16"]}, %mask: tensor<?x?xf32> {onnx.name = "mask", onnx.dims = ["m", "s"]},
-    %pk: tensor<?x2x?x8xf32> {onnx.name = "pk", onnx.dims = ["b", "2", "p", "8"]}, %pv: tensor<?x2x?x8xf32> {onnx.name = "pv", onnx.dims = ["b", "2", "p", "8"]})
+    %v: tensor<?x?x16xf32> {onnx.name = "v", onnx.dims = ["b", "m", "16"]}, %mask: tensor<?x?xf32> {onnx.name = "mask", onnx.dims = ["m", "past + m"]},
+    %pk: tensor<?x2x?x8xf32> {onnx.name = "pk", onnx.dims = ["b", "2", "past", "8"]}, %pv: tensor<?x2x?x8xf32> {onnx.name = "pv", onnx.dims = ["b", "2", "past", "8"]})
     -> (tensor<?x?x32xf32> {onnx.name = "y"}, tensor<?x2x?x8xf32> {onnx.name = "key"}) {
   %none = onnx.None : none
   %y, %key, %value = onnx.Attention %q, %k, %v, %mask, %pk, %pv, %none

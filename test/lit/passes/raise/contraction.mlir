@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --raise-onnx --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --raise-onnx --canonicalize --cse --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // With a matrix on the right the leading dimensions become rows of one product.
 // CHECK-LABEL: func.func @rows

@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --raise-onnx --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --raise-onnx --canonicalize --cse --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // Broadcasting is in the indexing maps; the dimensions are read at the entry.
 // CHECK-DAG: #[[$WHOLE:.*]] = affine_map<(d0, d1) -> (d0, d1)>

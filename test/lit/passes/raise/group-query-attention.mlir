@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --raise-onnx --canonicalize --cse | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --raise-onnx --canonicalize --cse --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // Packed query, key and value; each sequence has its own number of positions before the new ones.
 // CHECK: facts = {head_dim = "8", heads = "4", kv_heads = "2", mask = "causal", packed = "yes"}
@@ -21,4 +23,21 @@ func.func @packed(%qkv: tensor<?x?x64xf32> {onnx.name = "qkv", onnx.dims = ["b",
       : (tensor<?x?x64xf32>, none, none, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>, tensor<?xi32>, tensor<i32>, tensor<64x4xf32>, tensor<64x4xf32>, none, none, none)
       -> (tensor<?x?x32xf32>, tensor<?x2x?x8xf32>, tensor<?x2x?x8xf32>)
   return %y, %key : tensor<?x?x32xf32>, tensor<?x2x?x8xf32>
+}
+
+// Known sizes: the second sequence has fewer positions before, and keys that nothing is behind.
+// CHECK-LABEL: func.func @padded
+// CHECK: hybrid.attention
+func.func @padded(%q: tensor<2x2x32xf32> {onnx.name = "q", onnx.dims = ["2", "2", "32"]}, %k: tensor<2x2x16xf32> {onnx.name = "k", onnx.dims = ["2", "2", "16"]},
+    %v: tensor<2x2x16xf32> {onnx.name = "v", onnx.dims = ["2", "2", "16"]}, %pk: tensor<2x2x3x8xf32> {onnx.name = "pk", onnx.dims = ["2", "2", "3", "8"]},
+    %pv: tensor<2x2x3x8xf32> {onnx.name = "pv", onnx.dims = ["2", "2", "3", "8"]}) -> (tensor<2x2x32xf32> {onnx.name = "y"}, tensor<2x2x5x8xf32> {onnx.name = "key"}) {
+  %none = onnx.None : none
+  %last = onnx.Constant dense<[4, 2]> : tensor<2xi32>
+  %total = onnx.Constant dense<5> : tensor<i32>
+  %y, %key, %value = onnx.GroupQueryAttention %q, %k, %v, %pk, %pv, %last, %total, %none, %none, %none, %none, %none
+      {do_rotary = 0 : i64, kv_num_heads = 2 : i64, local_window_size = -1 : i64, num_heads = 4 : i64, rotary_interleaved = 0 : i64,
+       smooth_softmax = 0 : i64, softcap = 0.0 : f32}
+      : (tensor<2x2x32xf32>, tensor<2x2x16xf32>, tensor<2x2x16xf32>, tensor<2x2x3x8xf32>, tensor<2x2x3x8xf32>, tensor<2xi32>, tensor<i32>, none, none, none, none, none)
+      -> (tensor<2x2x32xf32>, tensor<2x2x5x8xf32>, tensor<2x2x5x8xf32>)
+  return %y, %key : tensor<2x2x32xf32>, tensor<2x2x5x8xf32>
 }

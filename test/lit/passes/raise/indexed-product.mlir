@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --raise-onnx --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --raise-onnx --canonicalize --cse --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // Two experts for each token, each token's row beside each of them: no matrix is gathered.
 // CHECK: facts = {matrices = "3"}, node = "experts", op = "MatMul", result = "hybrid.indexed_matmul"

@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --raise-onnx --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --raise-onnx --canonicalize --cse --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // Step sizes and groups come back: value = dt * x, decay = a * dt, B and C are expanded from 2 groups to 4 heads.
 // CHECK: hybrid.raise_report = [{facts = {groups = "2", head_dim = "3", heads = "4", operands = "x, dt, a", state = "5"}, node = "", op = "LinearAttention", result = "hybrid.ssd_scan"}]

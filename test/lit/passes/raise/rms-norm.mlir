@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --raise-onnx --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --raise-onnx --canonicalize --cse --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // CHECK-LABEL: func.func @norm
 // CHECK: hybrid.rms_norm ins(%arg0 : tensor<?x3x8xf16>) weight(%arg1 : tensor<8xf16>) outs({{.*}}) {epsilon = 9.99999974E-6 : f32}
