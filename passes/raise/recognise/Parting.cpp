@@ -177,7 +177,7 @@ public:
     case Relation::Hidden:
       return ("it gives " + own + ", but with numbers in other places").str();
     case Relation::Part:
-      return ("it takes only a part of " + own).str();
+      return ("it gives only a part of " + own).str();
     default:
       break;
     }

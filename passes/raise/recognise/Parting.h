@@ -12,7 +12,7 @@ namespace jarana::raise::recognise {
 /// The first op of a cut whose value the operator's own values do not explain.
 struct Parting {
   size_t op = 0;      ///< its number in the cut's function, inner ops counted
-  std::string text;   ///< what it makes of what: "it takes only a part of ..."
+  std::string text;   ///< what it makes of what: "it gives only a part of ..."
   bool alone = false; ///< without it, the sides are equal
   size_t explained = 0; ///< values of the cut that are the operator's own
   double seconds = 0;   ///< roughly what it took to find out

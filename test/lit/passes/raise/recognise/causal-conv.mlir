@@ -110,7 +110,7 @@ func.func @padded(%x: tensor<2x6x?xf32> {onnx.name = "x", onnx.dims = ["2", "6",
 // -----
 
 // The state's first columns are not its last.
-// CHECK: they part at Slice 'Slice': it takes only a part of the sums of taps of the whole state
+// CHECK: they part at Slice 'Slice': it gives only a part of the sums of taps of the whole state
 // CHECK-LABEL: func.func @first_columns
 // CHECK: onnx.Conv
 func.func @first_columns(%state: tensor<?x6x4xf32> {onnx.name = "state", onnx.dims = ["b", "6", "4"]}, %x: tensor<?x6x1xf32> {onnx.name = "x", onnx.dims = ["b", "6", "1"]},

@@ -179,7 +179,7 @@ func.func @states(%decay: tensor<?x10x2xf32> {onnx.name = "decay", onnx.dims = [
 
 // The decay of a whole chunk leaves out its last position, which no result shows before the third chunk.
 // CHECK: module attributes {onnx.declined = [{kind = "LinearAttention", {{.*}}reason = "differs at batch=1, first in element
-// CHECK-SAME: they part at Gather 'Gather': it takes only a part of the running sums of decays in a chunk"
+// CHECK-SAME: they part at Gather 'Gather': it gives only a part of the running sums of decays in a chunk"
 // CHECK-LABEL: func.func @shorter_decay
 // CHECK-NOT: onnx.LinearAttention
 func.func @shorter_decay(%decay: tensor<?x10x2xf32> {onnx.name = "decay", onnx.dims = ["batch", "10", "2"]}, %v: tensor<?x10x2x3xf32> {onnx.name = "v", onnx.dims = ["batch", "10", "2", "3"]}, %b: tensor<?x10x2x5xf32> {onnx.name = "b", onnx.dims = ["batch", "10", "2", "5"]}, %c: tensor<?x10x2x5xf32> {onnx.name = "c", onnx.dims = ["batch", "10", "2", "5"]})
