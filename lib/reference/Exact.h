@@ -43,6 +43,13 @@ struct ExactEvents {
   }
 };
 
+/// Whether numbers have places on the real line, for what sorts, quantises or
+/// takes the greatest of many: then the order is one of all numbers, and what
+/// rounds to integers rounds the place. Over all threads.
+struct ExactPlaces {
+  static inline std::atomic<bool> areUsed{false};
+};
+
 /// Functions of which nothing is known but that equal arguments give equal
 /// values: keyed hashes of residues.
 enum class Uninterpreted : uint64_t {
@@ -65,6 +72,7 @@ enum class Uninterpreted : uint64_t {
   Round,
   Mod,
   Power,
+  Place,
 };
 
 /// splitmix64's finaliser (Steele, Lea and Flood 2014).
@@ -87,7 +95,7 @@ constexpr uint64_t hashOf(Uninterpreted function, uint64_t a, uint64_t b = 0) {
 /// - An order is chosen at random: the sign of x is a hash of x with sign(-x) =
 ///   -sign(x), and a < b says that a - b is negative. Maxima, limits and
 ///   selections follow from it. Numbers of the model (integers and short binary
-///   fractions) have their true sign.
+///   fractions) have their true sign. With ExactPlaces it is that of places.
 /// - Other functions are hashes.
 template <class Field> class ResidueOf {
   using P = Modulo<Field, true>;
@@ -278,6 +286,8 @@ public:
       noteFar(x, y);
       return x.isMinusInfinite() || y.isPlusInfinite();
     }
+    if (ExactPlaces::areUsed) [[unlikely]]
+      return x.place() < y.place();
     ResidueOf difference = x - y;
     if (auto value = difference.concrete())
       return *value < 0;
@@ -294,12 +304,32 @@ public:
   bool isNegative() const {
     if (auto value = concrete())
       return *value < 0;
+    if (ExactPlaces::areUsed) [[unlikely]]
+      return place() < 0;
     return decidesNegative();
+  }
+
+  /// Of a finite number: the number itself where it is one of the model, else
+  /// drawn, of any magnitude that limits are likely to have; odd.
+  double place() const {
+    if (auto value = concrete())
+      return *value;
+    ExactEvents::decisions.fetch_add(1, std::memory_order_relaxed);
+    uint64_t opposite = P::negate(a),
+             hash = hashOf(Uninterpreted::Place, std::min(a, opposite));
+    constexpr int lowest = -8, binades = 32;
+    double size = std::ldexp(1 + static_cast<double>(hash >> 12) * 0x1p-52,
+                             lowest + static_cast<int>(hash % binades));
+    return (hash >> 5 & 1) != (a < opposite) ? -size : size;
+  }
+  /// What stands for the number where it is rounded to an integer, if any does.
+  std::optional<double> rounded() const {
+    return isFinite() && ExactPlaces::areUsed ? place() : concrete();
   }
 
   /// An integer: the number's own (truncated) or a hash of it.
   explicit operator int64_t() const {
-    auto value = concrete();
+    auto value = rounded();
     if (value && std::fabs(*value) < 0x1p63)
       return static_cast<int64_t>(*value);
     if (value || !isFinite())
@@ -479,7 +509,7 @@ template <class F> ResidueOf<F> acosh(ResidueOf<F> x) {
 
 // Rounding to integers: true for concrete numbers.
 template <class F> ResidueOf<F> floor(ResidueOf<F> x) {
-  if (auto value = x.concrete())
+  if (auto value = x.rounded())
     return ResidueOf<F>(std::floor(*value));
   return x.isInfinite() ? x : ResidueOf<F>::apply(Uninterpreted::Floor, x);
 }
@@ -488,13 +518,13 @@ template <class F> ResidueOf<F> trunc(ResidueOf<F> x) {
   return x < ResidueOf<F>(0) ? ceil(x) : floor(x);
 }
 template <class F> ResidueOf<F> nearbyint(ResidueOf<F> x) {
-  if (auto value = x.concrete())
+  if (auto value = x.rounded())
     return ResidueOf<F>(std::nearbyint(*value));
   return x.isInfinite() ? x : ResidueOf<F>::apply(Uninterpreted::Round, x);
 }
 /// std::round's, halves away from zero.
 template <class F> ResidueOf<F> round(ResidueOf<F> x) {
-  if (auto value = x.concrete())
+  if (auto value = x.rounded())
     return ResidueOf<F>(std::round(*value));
   return nearbyint(x);
 }
@@ -534,7 +564,7 @@ template <class F> ResidueOf<F> roundTo(DType type, ResidueOf<F> x) {
 template <class F> bool sortsBefore(ResidueOf<F> x, ResidueOf<F> y) {
   if (x.isNaN() || y.isNaN())
     return !x.isNaN() && y.isNaN();
-  if (!x.isFinite() || !y.isFinite())
+  if (!x.isFinite() || !y.isFinite() || ExactPlaces::areUsed)
     return x < y;
   auto left = x.concrete(), right = y.concrete();
   if (left && right)

@@ -615,6 +615,8 @@ InterpreterOf<Real>::run(mlir::func::FuncOp function,
   impl->refusal.reset();
   impl->dividedByZero = false;
   impl->undefinedOps = 0;
+  ExactPlaces::areUsed = impl->reading.usesPlaces;
+  llvm::scope_exit restore([] { ExactPlaces::areUsed = false; });
   ValuesOf<Real> values;
   mlir::FailureOr<TensorsOf<Real>> results =
       impl->runBlock(function.front(), std::move(shared), values, 0);

@@ -28,6 +28,8 @@ struct Reading {
   uint64_t weights = 0;
   /// Those of other constants too that have several: an A_log of few heads.
   bool drawsConstants = false;
+  /// Numbers have places on the real line (ExactPlaces).
+  bool usesPlaces = false;
   /// Other than 0: what an operator leaves undefined is drawn by it, so that
   /// what depends on that differs from one seed to the next. 0: it is zeros.
   uint64_t undefined = 0;

@@ -35,6 +35,11 @@ public:
     for (const Sizes &sizes : smallSizes(function))
       if (add(sizes, ++weights))
         sizesOfRuns.push_back(sizes);
+    // What an op that sorts decides at once, its steps decide one by one.
+    while (evaluator.usesPlaces() && !sampling.runs.empty() &&
+           sampling.runs.size() < Decisions::wanted)
+      if (!add(sizesOfRuns[0], 1 + sampling.runs.size() % drawsOfWeights))
+        break;
     while (!sampling.runs.empty() && sampling.runs.size() < mostRuns) {
       Operation *op = sampling.decisions.fewest(/*growing=*/true).first;
       auto shows = [op](const Run &run) { return run.decisions.contains(op); };

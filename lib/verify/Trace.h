@@ -48,6 +48,9 @@ public:
   Run run(mlir::func::FuncOp, ExactTensors inputs, uint64_t weights,
           std::vector<TracedOp> *trace = nullptr);
 
+  /// For the runs to come: numbers have places on the real line.
+  void usePlaces(bool use) { reading.usesPlaces = use; }
+  bool usesPlaces() const { return reading.usesPlaces; }
   bool drawsConstants() const { return reading.drawsConstants; }
 
 private:

@@ -60,19 +60,18 @@ Reading readingFor(const Method &method) {
 /// raise-onnx writes down which inputs a graph is for, as checks.
 bool addsChecks(StringRef pass) { return pass == "raise-onnx"; }
 
-/// An op that sorts or quantises by the greatest of many numbers: the order of
-/// residues is drawn for each two of them alone, so that its steps may decide
-/// otherwise than the op as a whole.
-Operation *decider(func::FuncOp function) {
-  Operation *found = nullptr;
-  function.walk([&](Operation *op) {
-    StringRef name = op->getName().getStringRef();
-    if (name != "onnx.TopK" && name != "onnx.DynamicQuantizeLinear")
-      return WalkResult::advance();
-    found = op;
-    return WalkResult::interrupt();
-  });
-  return found;
+/// Whether there is an op that sorts or quantises by the greatest of many
+/// numbers: the order of residues is drawn for each two of them alone, so that
+/// its steps may decide otherwise than the op as a whole.
+bool needsAnOrder(func::FuncOp function) {
+  return function
+      .walk([](Operation *op) {
+        StringRef name = op->getName().getStringRef();
+        return name == "onnx.TopK" || name == "onnx.DynamicQuantizeLinear"
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 /// The node that an op comes from, or its place in a file.
@@ -188,10 +187,9 @@ private:
   /// Draws samples for a function, and evaluates it.
   void learn(Evaluator &evaluator, func::FuncOp function) {
     std::vector<Run> &runs = known[function.getName().str()];
-    if (Operation *op = decider(function))
-      return decline(function, "'" + op->getName().getStringRef().str() +
-                                   "' decides by an order of numbers that "
-                                   "residues do not have");
+    bool &places = usesPlaces[function.getName().str()];
+    places = needsAnOrder(function);
+    evaluator.usePlaces(places);
     Sampling sampling = sample(evaluator, function, method.drawsWeights);
     runs = std::move(sampling.runs);
     if (runs.empty())
@@ -223,6 +221,7 @@ private:
   void compare(Evaluator &evaluator, func::FuncOp function,
                const std::string &pass) {
     std::vector<Run> &runs = known[function.getName().str()];
+    evaluator.usePlaces(usesPlaces[function.getName().str()]);
     Decisions decisions(evaluator.drawsConstants());
     int64_t open = 0, all = 0; // elements
     for (Run &before : runs) {
@@ -292,6 +291,7 @@ private:
   void compareNew(Evaluator &evaluator, func::FuncOp function,
                   const std::string &pass) {
     if (isDerived(function)) {
+      evaluator.usePlaces(false);
       Derivation derivation = checkDerived(evaluator, function);
       if (!derivation.difference.empty())
         return reportWrong(function, pass, derivation.difference);
@@ -305,6 +305,8 @@ private:
   VerifyLog &log;
   Method method;
   std::map<std::string, std::vector<Run>, std::less<>> known;
+  /// Whether they were made with places, see needsAnOrder.
+  std::map<std::string, bool> usesPlaces;
   std::optional<OperationFingerPrint> fingerprint;
 };
 

@@ -1,8 +1,10 @@
 // --verify-passes against deliberately wrong variants of the passes: each runs
 // the real pass and then spoils what it made, under the pass's name.
 #include "dialects/hybrid/HybridDialect.h"
+#include "dialects/onnx/OnnxDialect.h"
 #include "lib/verify/VerifyPasses.h"
 #include "passes/cpu/Pipelines.h"
+#include "passes/raise/Passes.h"
 #include "passes/state/Passes.h"
 
 #include "mlir/InitAllDialects.h"
@@ -95,6 +97,37 @@ func.func @main(%ids: tensor<1x?xi64> {hybrid.name = "input_ids", hybrid.dims = 
   return %y : tensor<1x?x4xf32>
 })mlir";
 
+const char *const takenApart = R"mlir(
+func.func @main(%q: tensor<?x2x?x8xf32> {onnx.name = "q", onnx.dims = ["batch", "2", "seq", "8"]},
+    %k: tensor<?x2x?x8xf32> {onnx.name = "k", onnx.dims = ["batch", "2", "seq", "8"]},
+    %v: tensor<?x2x?x8xf32> {onnx.name = "v", onnx.dims = ["batch", "2", "seq", "8"]})
+    -> (tensor<?x2x?x8xf32> {onnx.name = "y"}) {
+  %factor = onnx.Constant dense<0.594603539> : tensor<f32>
+  %qs = onnx.Mul %q, %factor : (tensor<?x2x?x8xf32>, tensor<f32>) -> tensor<?x2x?x8xf32>
+  %kt = onnx.Transpose %k {perm = array<i64: 0, 1, 3, 2>} : (tensor<?x2x?x8xf32>) -> tensor<?x2x8x?xf32>
+  %ks = onnx.Mul %kt, %factor : (tensor<?x2x8x?xf32>, tensor<f32>) -> tensor<?x2x8x?xf32>
+  %scores = onnx.MatMul %qs, %ks : (tensor<?x2x?x8xf32>, tensor<?x2x8x?xf32>) -> tensor<?x2x?x?xf32>
+  %p = onnx.Softmax %scores {axis = -1 : i64} : (tensor<?x2x?x?xf32>) -> tensor<?x2x?x?xf32>
+  %y = onnx.MatMul %p, %v : (tensor<?x2x?x?xf32>, tensor<?x2x?x8xf32>) -> tensor<?x2x?x8xf32>
+  return %y : tensor<?x2x?x8xf32>
+})mlir";
+
+const char *const greatest = R"mlir(
+func.func @main(%x: tensor<?x8xf32> {onnx.name = "x", onnx.dims = ["rows", "8"]})
+    -> (tensor<?x2xf32> {onnx.name = "y"}, tensor<?x2xi64> {onnx.name = "places"}) {
+  %k = onnx.Constant dense<2> : tensor<1xi64>
+  %0:2 = onnx.TopK %x, %k {axis = -1 : i64, largest = 1 : i64, sorted = 1 : i64}
+      : (tensor<?x8xf32>, tensor<1xi64>) -> (tensor<?x2xf32>, tensor<?x2xi64>)
+  return %0#0, %0#1 : tensor<?x2xf32>, tensor<?x2xi64>
+})mlir";
+
+const char *const quantised = R"mlir(
+func.func @main(%x: tensor<?x8xf32> {onnx.name = "x", onnx.dims = ["rows", "8"]})
+    -> (tensor<?x8xui8> {onnx.name = "y"}, tensor<f32> {onnx.name = "scale"}, tensor<ui8> {onnx.name = "zero"}) {
+  %0:3 = onnx.DynamicQuantizeLinear %x : (tensor<?x8xf32>) -> (tensor<?x8xui8>, tensor<f32>, tensor<ui8>)
+  return %0#0, %0#1, %0#2 : tensor<?x8xui8>, tensor<f32>, tensor<ui8>
+})mlir";
+
 /// A wrong variant: `from`, of the text of what the pass makes, becomes `to`.
 struct Variant {
   const char *name;
@@ -155,6 +188,7 @@ Outcome run(const Variant &variant, bool spoil) {
   registerAllDialects(registry);
   registerAllExtensions(registry);
   hybrid::registerHybridExtensions(registry);
+  registry.insert<mlir::onnx::OnnxDialect>();
   MLIRContext context(registry);
   context.loadAllAvailableDialects();
   context.printOpOnDiagnostic(false);
@@ -179,6 +213,7 @@ protected:
   static void SetUpTestSuite() {
     static const bool registered = [] {
       jarana::cpu::registerCpuPassesAndPipelines();
+      jarana::raise::registerRaisePasses();
       jarana::state::registerStatePasses();
       return true;
     }();
@@ -251,6 +286,18 @@ const Variant variants[] = {
      "%window = arith.select %last, %arg1, %5#1 : tensor<1x3x4xf32>\n"
      "return %extracted_slice, %window",
      "from what @prefill leaves of it at once"},
+    // As if the product of both factors, 0.353553368..., had been rounded.
+    {"ScaleOfAttentionInItsLastBit", takenApart, "recognise-operators",
+     "recognise-operators", "onnx.unrounded_scale = array<f64: 0.353553368",
+     "onnx.unrounded_scale = array<f64: 0.353553378", "'y' differs"},
+    {"NextElementForTheGreatest", greatest, "raise-onnx", "raise-onnx",
+     "arith.cmpi eq", "arith.cmpi ne", "'y' differs"},
+    {"LeastForGreatest", greatest, "raise-onnx", "raise-onnx",
+     "arith.cmpf olt, %in, %", "arith.cmpf ogt, %in, %", "'y' differs"},
+    {"ZeroPointNotRounded", quantised, "raise-onnx", "raise-onnx",
+     "math.roundeven", "math.floor", "differs"},
+    {"RangeNotCut", quantised, "raise-onnx", "raise-onnx",
+     "arith.minimumf %out", "arith.maximumf %out", "differs"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Wrong, VerifyPassesTest, testing::ValuesIn(variants),
