@@ -18,3 +18,19 @@ func.func @delta(%q: tensor<1x?x8xf32> {onnx.name = "q", onnx.dims = ["1", "l", 
       : (tensor<1x?x8xf32>, tensor<1x?x8xf32>, tensor<1x?x6xf32>, none, none, tensor<1x?x2xf32>) -> (tensor<1x?x6xf32>, tensor<1x2x4x3xf32>) loc("scan")
   return %y : tensor<1x?x6xf32>
 }
+
+// -----
+
+// A cache that is larger than the positions in it.
+func.func @shared_buffer(%q: tensor<1x1x16xf32> {onnx.name = "q", onnx.dims = ["1", "1", "16"]}, %pk: tensor<1x2x8x8xf32> {onnx.name = "pk", onnx.dims = ["1", "2", "8", "8"]}) -> tensor<1x1x16xf32> {
+  %none = onnx.None : none
+  %last = onnx.Constant dense<4> : tensor<1xi32>
+  %total = onnx.Constant dense<5> : tensor<i32>
+  // expected-error @below {{GroupQueryAttention node: the past and new positions and total_sequence_length differ: 9 and 5}}
+  %y, %key, %value = onnx.GroupQueryAttention %q, %q, %q, %pk, %pk, %last, %total, %none, %none, %none, %none, %none
+      {do_rotary = 0 : i64, kv_num_heads = 2 : i64, local_window_size = -1 : i64, num_heads = 2 : i64, rotary_interleaved = 0 : i64,
+       smooth_softmax = 0 : i64, softcap = 0.0 : f32}
+      : (tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x1x16xf32>, tensor<1x2x8x8xf32>, tensor<1x2x8x8xf32>, tensor<1xi32>, tensor<i32>, none, none, none, none, none)
+      -> (tensor<1x1x16xf32>, tensor<1x2x8x8xf32>, tensor<1x2x8x8xf32>)
+  return %y : tensor<1x1x16xf32>
+}
