@@ -59,11 +59,11 @@ std::optional<OwnValues> ownValues(const Sides &sides,
         *op, [&](Value value) { return known.lookup(value).get(); },
         sides.chunk);
   for (Value argument : function.getArguments())
-    own.add("an input", *known[argument]);
+    own.add("another input", *known[argument]);
   for (Operation *op : ops)
     for (Value result : op->getResults())
       if (TensorPtr tensor = known[result])
-        own.add("what the candidate's " + opName(op).str() + " gives", *tensor);
+        own.add("what " + opName(op).str() + " gives beside it", *tensor);
   return own;
 }
 
@@ -167,7 +167,13 @@ public:
       if (auto found = seen.find(enteredBy(operand));
           found != seen.end() && found->second.relation == Relation::Same)
         names.insert(found->second.own->name());
-    const Seen &made = seen[op->getResult(0)];
+    Seen made;
+    for (Value result : op->getResults())
+      if (auto found = seen.find(result); found != seen.end()) {
+        made = found->second;
+        if (made.relation != Relation::Same)
+          break;
+      }
     StringRef own = made.own ? StringRef(made.own->name()) : StringRef();
     switch (made.own ? made.relation : Relation::Other) {
     case Relation::Same:

@@ -10,6 +10,15 @@ namespace jarana::raise::recognise {
 /// The seed of a proposal's first input; the others follow it.
 inline constexpr uint64_t kFirstSeed = 2024;
 
+/// Samples of groups that fit the budget.
+struct AffordableSamples {
+  /// The cheap ones first: what is wrong is found out quickly. Alternatives of
+  /// one group are together, in their order.
+  std::vector<Sample> samples;
+  llvm::DenseSet<size_t> required; ///< groups of which one must be tried
+  std::string tooLarge; ///< a required sample that takes too long; or empty
+};
+
 /// Makes the arguments of the functions that a proposal's sides were cut into.
 class TrialInputs {
 public:
@@ -27,6 +36,8 @@ public:
   /// random are zeros, as the caller draws residues for them.
   bool forEach(const Sliced &side, const Sample &sample, bool blank,
                std::string &message, Add add) const;
+
+  AffordableSamples affordable(const Sliced &cut, const Sliced &made) const;
 
 private:
   mlir::FailureOr<reference::Tensor> tensorFor(mlir::Value value,

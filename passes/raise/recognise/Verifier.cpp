@@ -3,7 +3,6 @@
 #include "jarana/error.h"
 #include "lib/reference/Interpreter.h"
 #include "lib/reference/operators/Support.h"
-#include "passes/raise/recognise/Cost.h"
 #include "passes/raise/recognise/ExactCheck.h"
 #include "passes/raise/recognise/Samples.h"
 #include "passes/raise/recognise/TrialInputs.h"
@@ -16,11 +15,6 @@ using jarana::reference::Tensor;
 
 namespace jarana::raise::recognise {
 namespace {
-
-/// Samples come with the most telling first: one position, three chunks.
-/// Where there are chunks, one position and three chunks must be evaluated:
-/// what differs from a scan may show in the third chunk only.
-constexpr size_t positionGroup = 1, threeChunksGroup = 2;
 
 /// The bounds that the exact trials must reach: 2^-40.
 constexpr double wantedLogBound = -40;
@@ -69,9 +63,7 @@ class Trial {
 public:
   Trial(Graph &graph, const Proposal &proposal, ValueRange candidate)
       : graph(graph), proposal(proposal), candidate(candidate),
-        context(graph.shapes.context()), arguments(graph, proposal) {
-    for (const CutInput &input : proposal.inputs)
-      inputs.push_back(input.value);
+        context(graph.shapes.context()), inputs(graph, proposal) {
     outputs = proposal.outputs;
     if (proposal.relevant)
       outputs.push_back(proposal.relevant);
@@ -81,15 +73,18 @@ public:
   /// `evidence` says why.
   bool prepare() {
     module = moduleForSlices(graph.function);
-    cut = sliceBetween(graph, inputs, outputs, "cut", *module);
+    SmallVector<Value> entering;
+    for (const CutInput &input : proposal.inputs)
+      entering.push_back(input.value);
+    cut = sliceBetween(graph, entering, outputs, "cut", *module);
     if (cut.reason.empty())
-      made = sliceBetween(graph, inputs, candidate, "candidate", *module);
+      made = sliceBetween(graph, entering, candidate, "candidate", *module);
     evidence.reason = cut.reason.empty() ? made.reason : cut.reason;
     if (!evidence.holds())
       return false;
     for (const Sliced *side : {&cut, &made})
       for (Value value : side->further)
-        if (isa<BlockArgument>(value) && !arguments.fillOf(value))
+        if (isa<BlockArgument>(value) && !inputs.fillOf(value))
           return decline(
               "it depends on what argument " +
               std::to_string(cast<BlockArgument>(value).getArgNumber()) +
@@ -105,7 +100,7 @@ public:
       describe(stream, input.value, input.fill);
     for (const Sliced *side : {&cut, &made})
       for (Value value : side->further)
-        describe(stream, value, arguments.fillOf(value).value_or(Fill::Normal));
+        describe(stream, value, inputs.fillOf(value).value_or(Fill::Normal));
     stream << proposal.chunk << " " << proposal.window << " "
            << static_cast<bool>(proposal.relevant);
     if (proposal.length)
@@ -115,9 +110,12 @@ public:
 
   Evidence run() {
     evidence.seed = kFirstSeed;
-    std::vector<Sample> samples = affordable();
-    if (!evidence.holds())
+    AffordableSamples affordable = inputs.affordable(cut, made);
+    const std::vector<Sample> &samples = affordable.samples;
+    if (!affordable.tooLarge.empty()) {
+      decline("it is too large to be checked at " + affordable.tooLarge);
       return evidence;
+    }
     ExactCheck exact(*module);
     reference::Interpreter floats(*module);
     telling.assign(proposal.outputs.size(), false);
@@ -137,11 +135,11 @@ public:
         return evidence;
       done.insert(sample.group);
       // What the exact trials assume, floats must see at the same shapes.
-      bool affordable = sample.seconds <= mostSecondsOfFloats;
-      if (done.size() == 1 || (affordable && exact.assumesAnything())) {
+      bool isCheap = sample.seconds <= mostSecondsOfFloats;
+      if (done.size() == 1 || (isCheap && exact.assumesAnything())) {
         if (!compareFloats(floats, sample))
           return evidence;
-      } else if (affordable) {
+      } else if (isCheap) {
         last = &sample;
       }
       evidence.shapes += (evidence.shapes.empty() ? "" : ", ") + sample.text;
@@ -150,10 +148,10 @@ public:
     }
     if (last && !compareFloats(floats, *last))
       return evidence;
-    bool missing =
-        proposal.chunk > 0 && llvm::any_of(required, [&](size_t group) {
-          return !done.contains(group);
-        });
+    bool missing = proposal.chunk > 0 &&
+                   llvm::any_of(affordable.required, [&](size_t group) {
+                     return !done.contains(group);
+                   });
     evidence.trials = exact.trials();
     evidence.logBound = exact.logBound();
     evidence.assumptions = exact.assumptions();
@@ -170,10 +168,10 @@ public:
   /// Where the sides part that a trial has found to differ: at the greatest
   /// length that takes little time, as most of an operator shows there.
   std::optional<Parting> parting() {
-    constexpr double mostSeconds = 0.05;
+    constexpr double mostSeconds = 0.03;
     constexpr size_t mostShapes = 3;
     telling.assign(proposal.outputs.size(), false);
-    std::vector<Sample> samples = affordable();
+    std::vector<Sample> samples = inputs.affordable(cut, made).samples;
     llvm::erase_if(samples, [&](const Sample &sample) {
       return sample.seconds > mostSeconds;
     });
@@ -228,61 +226,6 @@ private:
         stream << " =" << context.print(context.simplify(element));
   }
 
-  /// Samples of groups that fit the budget, the cheap ones first: wrong
-  /// proposals are found out quickly.
-  std::vector<Sample> affordable() {
-    SampleRequest request{
-        context, {}, proposal.length, proposal.chunk, proposal.window};
-    auto use = [&](const symbolic::Expr &expr) {
-      for (symbolic::SymbolId id : context.simplify(expr).symbols())
-        if (!llvm::is_contained(request.symbols, id))
-          request.symbols.push_back(id);
-    };
-    auto useAll = [&](Value value) {
-      const onnx::ValueInfo &info = graph.shapes[value];
-      llvm::for_each(info.shape, use);
-      if (info.contents)
-        llvm::for_each(*info.contents, use);
-    };
-    llvm::for_each(inputs, useAll);
-    llvm::for_each(cut.further, useAll);
-    llvm::for_each(made.further, useAll);
-    llvm::sort(request.symbols);
-
-    std::vector<std::pair<double, Sample>> chosen;
-    std::map<size_t, double> groups; // their cost; negative: too much
-    double spent = 0;
-    for (Sample &sample : chooseSamples(request)) {
-      Cost cost = costOf(graph, cut.ops, sample);
-      cost += costOf(graph, made.ops, sample);
-      auto [group, isNew] = groups.try_emplace(sample.group, -1);
-      bool isRequired =
-          isNew && (groups.size() == positionGroup ||
-                    (proposal.chunk > 0 && groups.size() == threeChunksGroup));
-      if (isRequired)
-        required.insert(sample.group);
-      if (isRequired ? cost.isBearable() : isNew && cost.fits(spent)) {
-        group->second = cost.seconds;
-        spent += cost.seconds;
-      }
-      if (isRequired && group->second < 0)
-        decline("it is too large to be checked at " + sample.text);
-      if (group->second >= 0) {
-        sample.seconds = cost.seconds;
-        chosen.emplace_back(group->second, std::move(sample));
-      }
-    }
-    // Alternatives of one group stay together, in their order.
-    auto order = llvm::to_vector(llvm::seq<size_t>(0, chosen.size()));
-    llvm::sort(order, [&](size_t a, size_t b) {
-      return std::pair(chosen[a].first, a) < std::pair(chosen[b].first, b);
-    });
-    std::vector<Sample> result;
-    for (size_t i : order)
-      result.push_back(std::move(chosen[i].second));
-    return result;
-  }
-
   /// Diagnostics of an evaluation go to `message`.
   template <class F> auto quietly(std::string &message, F evaluate) {
     ScopedDiagnosticHandler quiet(graph.function.getContext(),
@@ -295,12 +238,11 @@ private:
 
   bool drawExactly(const Sliced &side, const Sample &sample, uint64_t draw,
                    std::string &message, std::vector<ExactTensor> &tensors) {
-    return arguments.forEach(
-        side, sample, /*blank=*/true, message,
-        [&](Tensor tensor, bool drawn, uint64_t seed) {
-          tensors.push_back(ExactCheck::inputFrom(std::move(tensor), drawn,
-                                                  seed + 1000 * draw));
-        });
+    return inputs.forEach(side, sample, /*blank=*/true, message,
+                          [&](Tensor tensor, bool drawn, uint64_t seed) {
+                            tensors.push_back(ExactCheck::inputFrom(
+                                std::move(tensor), drawn, seed + 1000 * draw));
+                          });
   }
 
   FailureOr<std::vector<ExactTensor>>
@@ -414,10 +356,10 @@ private:
     std::string message;
     auto evaluate = [&](const Sliced &side) {
       std::vector<Tensor> tensors;
-      arguments.forEach(side, sample, /*blank=*/false, message,
-                        [&](Tensor tensor, bool, uint64_t) {
-                          tensors.push_back(std::move(tensor));
-                        });
+      inputs.forEach(side, sample, /*blank=*/false, message,
+                     [&](Tensor tensor, bool, uint64_t) {
+                       tensors.push_back(std::move(tensor));
+                     });
       return quietly(message, [&] {
         return interpreter.run(side.function, std::move(tensors));
       });
@@ -446,12 +388,11 @@ private:
 
   Graph &graph;
   const Proposal &proposal;
-  SmallVector<Value> candidate, inputs, outputs;
+  SmallVector<Value> candidate, outputs;
   symbolic::Context &context;
-  TrialInputs arguments;
+  TrialInputs inputs;
   OwningOpRef<ModuleOp> module;
-  std::vector<bool> telling;       // by output: whether a value was not zero
-  llvm::DenseSet<size_t> required; // groups of samples
+  std::vector<bool> telling; // by output: whether a value was not zero
 };
 
 } // namespace
