@@ -3,6 +3,7 @@
 #include "lib/reference/Exact.h"
 #include "lib/reference/MlirTensors.h"
 #include "lib/reference/tensor/Handlers.h"
+#include "lib/reference/tensor/Softplus.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/ScopeExit.h"
 
@@ -55,7 +56,7 @@ template <class Real> struct InterpreterOf<Real>::Impl {
 
   Impl(mlir::ModuleOp module, Observer observer, Reading reading,
        std::shared_ptr<WeightCacheOf<Real>> cache)
-      : symbols(module), weights(module), cache(std::move(cache)),
+      : symbols(module), numbers(module, std::move(cache)),
         observer(std::move(observer)), reading(reading) {}
 
   /// Runs a block whose arguments are `inputs`; values of enclosing blocks are
@@ -73,8 +74,6 @@ template <class Real> struct InterpreterOf<Real>::Impl {
   mlir::FailureOr<Tensors> runHandler(mlir::Operation &op, Values &values,
                                       int depth);
 
-  TensorPtr weight(llvm::StringRef symbol);
-  TensorPtr constant(mlir::ElementsAttr elements);
   /// What is known of an op before it runs.
   struct Known {
     std::string name;                           // in the table of operators
@@ -90,9 +89,7 @@ template <class Real> struct InterpreterOf<Real>::Impl {
   std::optional<Tensors> foldNumbers(mlir::Operation &op, Values &values);
 
   mlir::SymbolTable symbols;
-  Weights weights;
-  std::shared_ptr<WeightCacheOf<Real>> cache; // of other scalars than double
-  std::map<std::string, TensorPtr> converted; // by the weights' names
+  ModelNumbersOf<Real> numbers;
   /// By op; an op keeps its attributes while there is an interpreter.
   std::unordered_map<mlir::Operation *, Known> known;
   /// What comparisons with one number compare with.
@@ -141,74 +138,6 @@ std::string inTable(mlir::Operation &op) {
   llvm::StringRef name = op.getName().getStringRef();
   name.consume_front("onnx.");
   return name.str();
-}
-
-/// Where(x > threshold, x, softplus(x)) with a threshold of 20 or more is
-/// softplus(x): in floats the branches agree there. Gives the second branch
-/// where the op is that, by value: nothing is known of how it is spelled.
-TensorsOf<Exact> curvedBranch(const TensorsOf<Exact> &operands,
-                              double threshold) {
-  constexpr double smallestThreshold = 20;
-  const TensorOf<Exact> &above = *operands[0], &line = *operands[1],
-                        &curve = *operands[2];
-  if (threshold < smallestThreshold || !isFloat(line.dtype) ||
-      above.shape != line.shape || line.shape != curve.shape)
-    return {};
-  // What is looked at here is no decision of the graph's.
-  llvm::scope_exit restore([made = ExactEvents::decisions.load()] {
-    ExactEvents::decisions = made;
-  });
-  for (size_t i = 0; i < line.reals.size(); ++i) {
-    const Exact &x = line.reals[i];
-    if (curve.reals[i] != log1p(exp(x)) ||
-        above.ints[i] != (x > Exact(threshold)))
-      return {};
-  }
-  ExactEvents::note(Assumption::LinearIsSoftplus);
-  return {operands[2]};
-}
-
-/// Whether a value is computed from weights and constants alone, by few ops.
-bool isOfWeights(mlir::Value value, int depth = 8) {
-  mlir::Operation *op = value.getDefiningOp();
-  if (!op || depth == 0)
-    return false;
-  llvm::StringRef name = op->getName().getStringRef();
-  return name == "hybrid.load_weight" || name == "onnx.Constant" ||
-         (op->getNumOperands() > 0 &&
-          llvm::all_of(op->getOperands(), [&](mlir::Value operand) {
-            return isOfWeights(operand, depth - 1);
-          }));
-}
-
-/// Whether what an op gives gets a residue modulo q wherever it comes from, as
-/// recognising an operator leaves such ops alone: the exponential of a weight,
-/// and what a matrix of weights makes of activations.
-bool isNumberLikeOthers(mlir::Operation &op, llvm::StringRef name) {
-  return (name == "Exp" && isOfWeights(op.getOperand(0))) ||
-         ((name == "MatMul" || name == "Gemm") &&
-          isOfWeights(op.getOperand(1)));
-}
-
-/// Whether a constant is more than a number and those that a form may know.
-bool hasSeveralNumbers(const Tensor &tensor) {
-  return llvm::any_of(tensor.reals, [&](double number) {
-    return number != tensor.reals.front();
-  });
-}
-
-/// The weight with its numbers drawn. Those that a form may know stay.
-ExactTensor drawnFrom(const Tensor &weight, uint64_t seed) {
-  ExactTensor result(weight.dtype, weight.shape);
-  result.ints = weight.ints;
-  constexpr double far = 1e30; // hides something
-  for (auto [exact, number] : llvm::zip_equal(result.reals, weight.reals)) {
-    double size = std::fabs(number);
-    exact = number == 0 || size == 1 || !(size < far)
-                ? Exact(number)
-                : Exact::drawn(mixed(seed) ^ std::bit_cast<uint64_t>(number));
-  }
-  return result;
 }
 
 /// The slice of `x` at `at` along `axis`, without that dimension.
@@ -367,7 +296,7 @@ auto InterpreterOf<Real>::Impl::apply(mlir::Operation &op, Values &values)
   for (unsigned i = 0; i < op.getNumResults(); ++i)
     tensors.push_back(share<Real>(std::move(results[i])));
   if constexpr (!std::is_same_v<Real, double>)
-    if (reading.recognising && isNumberLikeOthers(op, name)) {
+    if (reading.recognising && isNumberLikeOthers(op)) {
       TensorOf<Real> known = *tensors[0];
       for (Real &value : known.reals)
         value = value.withModQ();
@@ -424,11 +353,12 @@ auto InterpreterOf<Real>::Impl::runOp(mlir::Operation &op, Values &values,
     if (!elements && name == "onnx.Constant")
       throw Error("is not a tensor");
     if (elements)
-      return Tensors{constant(elements)};
+      return Tensors{ModelNumbersOf<Real>::constant(elements, reading)};
   }
   if (name == "hybrid.load_weight")
-    return Tensors{
-        weight(op.getAttrOfType<mlir::FlatSymbolRefAttr>("weight").getValue())};
+    return Tensors{numbers.weight(
+        op.getAttrOfType<mlir::FlatSymbolRefAttr>("weight").getValue(),
+        reading)};
   if (name == "func.call")
     return runCall(op, values, depth);
   if (name == "onnx.Scan")
@@ -445,7 +375,7 @@ auto InterpreterOf<Real>::Impl::runOp(mlir::Operation &op, Values &values,
     auto compared = thresholds.find(op.getOperand(0).getDefiningOp());
     if (compared != thresholds.end()) {
       Tensors curved =
-          curvedBranch(operandsOf<Real>(op, values), compared->second);
+          withoutThreshold(operandsOf<Real>(op, values), compared->second);
       if (!curved.empty())
         return curved;
     }
@@ -544,50 +474,11 @@ auto InterpreterOf<Real>::Impl::runBlock(mlir::Block &block, Tensors inputs,
 }
 
 template <class Real>
-auto InterpreterOf<Real>::Impl::weight(llvm::StringRef symbol) -> TensorPtr {
-  if constexpr (std::is_same_v<Real, double>) {
-    return weights.get(symbol);
-  } else {
-    TensorPtr &known = converted[symbol.str()];
-    if (known)
-      return known;
-    WeightSource source = weights.sourceOf(symbol);
-    bool drawn =
-        reading.weights != 0 &&
-        mlir::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(source.type));
-    uint64_t seed = drawn ? reading.weights : 0;
-    typename WeightCacheOf<Real>::Key key = {
-        source.value.getAsOpaquePointer(), source.origin.getAsOpaquePointer(),
-        source.type.getAsOpaquePointer(), seed};
-    if (auto found = cache->tensors.find(key); found != cache->tensors.end())
-      return known = found->second;
-    std::shared_ptr<const Tensor> own = weights.get(symbol);
-    known = drawn ? share<Real>(drawnFrom(*own, seed)) : shareAs<Real>(*own);
-    constexpr uint64_t mostSeedsKept = 4;
-    if (seed <= mostSeedsKept)
-      cache->tensors[key] = known;
-    return known;
-  }
-}
-
-template <class Real>
-auto InterpreterOf<Real>::Impl::constant(mlir::ElementsAttr elements)
-    -> TensorPtr {
-  Tensor tensor = tensorOf(elements);
-  if constexpr (!std::is_same_v<Real, double>)
-    if (reading.drawsConstants && hasSeveralNumbers(tensor))
-      return share<Real>(drawnFrom(tensor, reading.weights));
-  return shareAs<Real>(std::move(tensor));
-}
-
-template <class Real>
 InterpreterOf<Real>::InterpreterOf(mlir::ModuleOp module, Observer observer,
                                    Reading reading,
                                    std::shared_ptr<WeightCacheOf<Real>> cache)
-    : impl(std::make_unique<Impl>(
-          module, std::move(observer), reading,
-          cache ? std::move(cache) : std::make_shared<WeightCacheOf<Real>>())) {
-}
+    : impl(std::make_unique<Impl>(module, std::move(observer), reading,
+                                  std::move(cache))) {}
 template <class Real> InterpreterOf<Real>::~InterpreterOf() = default;
 
 template <class Real>
@@ -638,8 +529,6 @@ template <class Real> bool InterpreterOf<Real>::dividedByZero() const {
 }
 
 template <class Real> void InterpreterOf<Real>::setReading(Reading reading) {
-  if (impl->reading.weights != reading.weights)
-    impl->converted.clear();
   impl->reading = reading;
 }
 

@@ -2,47 +2,15 @@
 // what the passes make of them, down to buffers.
 #pragma once
 
+#include "lib/reference/ModelNumbers.h"
 #include "lib/reference/Tensor.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <tuple>
 
 namespace jarana::reference {
-
-/// How an evaluation over residues takes a graph; one over floats takes it as
-/// it is written.
-struct Reading {
-  /// As recognise-operators takes it. Onnx operators on single numbers that
-  /// nothing drawn enters are computed in floats, rounding included, as a
-  /// compiler folds them; the exponential of a weight and the product with a
-  /// matrix of weights are numbers like others, with a residue modulo q, so
-  /// that exp's law holds for them; attributes count as they were before they
-  /// were rounded (kUnroundedScale).
-  bool recognising = false;
-  /// Other than 0: the numbers of weights are drawn by it, equal ones alike; 0,
-  /// 1 and -1 are kept.
-  uint64_t weights = 0;
-  /// Those of other constants too that have several: an A_log of few heads.
-  bool drawsConstants = false;
-  /// Numbers have places on the real line (ExactPlaces).
-  bool usesPlaces = false;
-  /// Other than 0: what an operator leaves undefined is drawn by it, so that
-  /// what depends on that differs from one seed to the next. 0: it is zeros.
-  uint64_t undefined = 0;
-};
-
-/// Weights as scalars, by what the module says of them: for interpreters of one
-/// context that follow each other, such as before and after a pass.
-template <class Real> struct WeightCacheOf {
-  /// The value, that of the weight that it is derived from, the type, the seed
-  /// that it was drawn by.
-  using Key = std::tuple<const void *, const void *, const void *, uint64_t>;
-  std::map<Key, std::shared_ptr<const TensorOf<Real>>> tensors;
-};
 
 /// Evaluates `function` (onnx ops, hybrid ops, weights, constants, func.call;
 /// Scan and its region; linalg, tensor, arith, math, scf and affine, see

@@ -2,13 +2,13 @@
 
 #include "lib/reference/Exact.h"
 #include "lib/reference/MlirTensors.h"
+#include "lib/reference/tensor/Softplus.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace jarana;
 using namespace jarana::reference;
@@ -48,25 +48,6 @@ void extract(const InstructionOf<Real> &i, Cell<Real> *cells) {
 template <class Real>
 void copyCell(const InstructionOf<Real> &i, Cell<Real> *cells) {
   cells[i.result] = cells[i.operands[0]];
-}
-
-/// x of max(x, 0) + log1p(exp(-|x|)), the softplus that does not overflow;
-/// null for another op.
-mlir::Value operandOfSoftplus(mlir::Operation &op) {
-  auto sum = mlir::dyn_cast<mlir::arith::AddFOp>(op);
-  if (!sum)
-    return {};
-  auto most = sum.getLhs().getDefiningOp<mlir::arith::MaximumFOp>();
-  auto rest = sum.getRhs().getDefiningOp<mlir::math::Log1pOp>();
-  auto power = rest ? rest.getOperand().getDefiningOp<mlir::math::ExpOp>()
-                    : mlir::math::ExpOp();
-  auto minus = power ? power.getOperand().getDefiningOp<mlir::arith::NegFOp>()
-                     : mlir::arith::NegFOp();
-  auto size = minus ? minus.getOperand().getDefiningOp<mlir::math::AbsFOp>()
-                    : mlir::math::AbsFOp();
-  bool matches = most && size && most.getLhs() == size.getOperand() &&
-                 mlir::matchPattern(most.getRhs(), mlir::m_AnyZeroFloat());
-  return matches ? size.getOperand() : mlir::Value();
 }
 
 /// log(1 + exp(x)), as the operator Softplus is in a domain where log is a
