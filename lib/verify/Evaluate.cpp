@@ -4,6 +4,7 @@
 
 #include "lib/reference/Interpreter.h"
 #include "lib/verify/Compare.h"
+#include "lib/verify/Limits.h"
 #include "lib/verify/Samples.h"
 
 #include "llvm/Support/Format.h"
@@ -91,9 +92,17 @@ private:
                                  func::FuncOp function, const Sizes &sizes) {
     auto inputs = drawInputs<Real>(function, sizes, seed);
     if (!inputs) {
+      std::vector<std::string> symbols = symbolsOf(function);
+      if (llvm::all_of(symbols, [&](const std::string &symbol) {
+            return sizes.contains(symbol);
+          }))
+        return function.emitError("evaluate: an input would have a negative "
+                                  "size, or more than ")
+               << kMostNumbers << " elements";
       auto error = function.emitError("evaluate: sizes must give each of");
-      for (const std::string &symbol : symbolsOf(function))
+      for (const std::string &symbol : symbols)
         error << " " << symbol;
+      error << ", such as sizes=" << symbols.front() << "=3";
       return error;
     }
     auto outputs = interpreter.run(function, std::move(*inputs));

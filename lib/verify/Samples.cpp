@@ -1,6 +1,7 @@
 #include "lib/verify/Samples.h"
 
 #include "lib/reference/tensor/Handlers.h"
+#include "lib/verify/Limits.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -256,8 +257,13 @@ std::optional<TensorsOf<Real>> drawInputs(func::FuncOp function,
         return std::nullopt;
       shape.push_back(*size);
     }
-    TensorOf<Real> input(elementTypeOf(function.getArgumentTypes()[i]), shape);
     std::string name = nameOf(function, false, i);
+    double count = 1;
+    for (int64_t size : shape)
+      count *= static_cast<double>(size);
+    if (count > static_cast<double>(kMostNumbers))
+      return std::nullopt;
+    TensorOf<Real> input(elementTypeOf(function.getArgumentTypes()[i]), shape);
     std::mt19937_64 random(mixed(seed) ^ hashOfText(name));
     for (Real &value : input.reals)
       value = drawReal<Real>(random);

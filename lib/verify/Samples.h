@@ -40,7 +40,8 @@ inline constexpr uint64_t manyIntegers = 8, fewIntegers = 3;
 /// are drawn from [-1, 1), or from all residues; a mask is zeros and then ones;
 /// positions count from where the past ends; other integers are below
 /// `integers`. None
-/// where an argument's size is not known, or is none (negative).
+/// where an argument's size is not known, is none (negative) or too large
+/// (Limits.h).
 template <class Real>
 std::optional<TensorsOf<Real>> drawInputs(mlir::func::FuncOp, const Sizes &,
                                           uint64_t seed,

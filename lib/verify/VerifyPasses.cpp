@@ -3,6 +3,7 @@
 #include "lib/reference/tensor/Handlers.h"
 #include "lib/verify/Compare.h"
 #include "lib/verify/Derived.h"
+#include "lib/verify/Limits.h"
 #include "lib/verify/Sampling.h"
 
 #include "mlir/IR/OperationSupport.h"
@@ -59,6 +60,10 @@ Reading readingFor(const Method &method) {
 
 /// raise-onnx writes down which inputs a graph is for, as checks.
 bool addsChecks(StringRef pass) { return pass == "raise-onnx"; }
+
+/// generalize-shapes makes a function of the position of a table of numbers:
+/// the numbers were rounded, the function is not.
+bool computesTables(StringRef pass) { return pass == "generalize-shapes"; }
 
 /// Whether there is an op that sorts or quantises by the greatest of many
 /// numbers: the order of residues is drawn for each two of them alone, so that
@@ -187,6 +192,8 @@ private:
   /// Draws samples for a function, and evaluates it.
   void learn(Evaluator &evaluator, func::FuncOp function) {
     std::vector<Run> &runs = known[function.getName().str()];
+    if (std::string why = tooLarge(function); !why.empty())
+      return decline(function, why);
     bool &places = usesPlaces[function.getName().str()];
     places = needsAnOrder(function);
     evaluator.usePlaces(places);
@@ -221,6 +228,8 @@ private:
   void compare(Evaluator &evaluator, func::FuncOp function,
                const std::string &pass) {
     std::vector<Run> &runs = known[function.getName().str()];
+    if (runs.empty())
+      return; // said why before
     evaluator.usePlaces(usesPlaces[function.getName().str()]);
     Decisions decisions(evaluator.drawsConstants());
     int64_t open = 0, all = 0; // elements
@@ -266,6 +275,12 @@ private:
           what += "; all values of ops were there before: something was "
                   "left out";
       }
+      if (!what.empty() && after.succeeded() && computesTables(pass)) {
+        decline(function,
+                "'" + pass + "' may compute what was a rounded table: " + what);
+        before = std::move(after);
+        continue;
+      }
       if (!what.empty())
         return reportWrong(function, pass, what);
       ++log.checks;
@@ -290,7 +305,7 @@ private:
   /// A function that the pass added.
   void compareNew(Evaluator &evaluator, func::FuncOp function,
                   const std::string &pass) {
-    if (isDerived(function)) {
+    if (isDerived(function) && tooLarge(function).empty()) {
       evaluator.usePlaces(false);
       Derivation derivation = checkDerived(evaluator, function);
       if (!derivation.difference.empty())
