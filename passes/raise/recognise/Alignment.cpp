@@ -116,6 +116,9 @@ OwnValue::OwnValue(std::string name, const ExactTensor &tensor)
 }
 
 Relation OwnValue::relationOf(const Elements &found) const {
+  if (elements.keys.empty() || found.keys.empty())
+    return elements.keys.empty() == found.keys.empty() ? Relation::Same
+                                                       : Relation::Other;
   if (places.empty() || found.drawn.empty())
     return places.empty() && found.drawn.empty() && isAsLarge(found) &&
                    hasItsNumbers(found)

@@ -103,6 +103,9 @@ void OwnValues::addAttention(const Attributes &attributes, Operands operands) {
   add("the powers of the scores", powers);
   add("the sums of the powers", sums);
   add("the weights", scores(3));
+  // Rows without keys are 0 in the operator and NaN in a softmax.
+  add("the weights as softmax gives them",
+      apply("Softmax", {&masked}, {{"axis", int64_t(-1)}}));
   add("the weighted sums of values", apply("Attention", inputs, attributes));
 }
 

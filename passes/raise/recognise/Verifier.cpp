@@ -165,11 +165,12 @@ public:
     return evidence;
   }
 
-  /// Where the sides part that a trial has found to differ: at the greatest
-  /// length that takes little time, as most of an operator shows there.
-  std::optional<Parting> parting() {
+  /// Where the sides part that a trial has found to differ at a sample: at the
+  /// greatest length that takes little time, as most of an operator shows
+  /// there, or at that sample.
+  std::optional<Parting> parting(const Sample &differing) {
     constexpr double mostSeconds = 0.03;
-    constexpr size_t mostShapes = 3;
+    constexpr size_t mostShapes = 2;
     telling.assign(proposal.outputs.size(), false);
     std::vector<Sample> samples = inputs.affordable(cut, made).samples;
     llvm::erase_if(samples, [&](const Sample &sample) {
@@ -191,6 +192,8 @@ public:
     });
     if (samples.size() > mostShapes)
       samples.resize(mostShapes);
+    if (differing.seconds <= mostSeconds)
+      samples.push_back(differing);
     for (const Sample &sample : samples) {
       std::string message;
       Sides sides{*module, cut, made, {}, {}, proposal.kind, proposal.chunk};
@@ -273,7 +276,7 @@ private:
       }
       std::string where = partExactly(*expected, *found, sample);
       if (!where.empty()) {
-        evidence.differs = true;
+        evidence.differsAt = sample;
         return decline(where);
       }
       auto results = [](Sliced &side) {
@@ -416,10 +419,10 @@ Evidence Verifier::verify(const Proposal &proposal, ValueRange candidate,
   if (found == known.end())
     found = known.emplace(std::move(key), trial.run()).first;
   Evidence &evidence = found->second;
-  if (!explain || !evidence.differs)
+  if (!explain || !evidence.differsAt)
     return evidence;
   if (!evidence.parting)
-    evidence.parting = trial.parting().value_or(Parting());
+    evidence.parting = trial.parting(*evidence.differsAt).value_or(Parting());
   Evidence told = evidence;
   if (const Parting &parting = *evidence.parting; !parting.text.empty()) {
     Operation *op = opOfCut(trial.cut, parting.op);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "passes/raise/recognise/Parting.h"
+#include "passes/raise/recognise/Samples.h"
 
 #include <map>
 
@@ -18,7 +19,8 @@ struct Evidence {
   /// The largest difference of floats, relative to the largest value.
   double error = 0;
   uint64_t seed = 0;
-  bool differs = false; ///< it does not hold as an exact trial differs
+  /// Where an exact trial differs: therefore it does not hold.
+  std::optional<Sample> differsAt;
   /// Where the sides part, once it was looked for: no text where nobody knows.
   std::optional<Parting> parting;
   std::string partsAt; ///< that op: "Gather 'node_select' (...)"

@@ -42,3 +42,27 @@ func.func @one_head(%q: tensor<?x2x?x8xf32> {onnx.name = "q", onnx.dims = ["batc
   %y = onnx.MatMul %p, %v : (tensor<?x2x?x?xf32>, tensor<?x2x?x8xf32>) -> tensor<?x2x?x8xf32>
   return %y : tensor<?x2x?x8xf32>
 }
+
+// -----
+
+// Queries that see no key get the sum of all values, where Attention has 0: what they weigh is told.
+// CHECK: module attributes {onnx.declined = [{kind = "Attention", node = "Softmax", parts_at = "Where 'Where'"
+// CHECK-SAME: they part at Where 'Where'{{.*}}: it gives the weights, but with numbers in other places
+// CHECK-LABEL: func.func @ones_without_keys
+// CHECK-NOT: onnx.Attention
+func.func @ones_without_keys(%q: tensor<?x2x?x8xf32> {onnx.name = "q", onnx.dims = ["batch", "2", "seq", "8"]},
+    %k: tensor<?x2x?x8xf32> {onnx.name = "k", onnx.dims = ["batch", "2", "seq", "8"]},
+    %v: tensor<?x2x?x8xf32> {onnx.name = "v", onnx.dims = ["batch", "2", "seq", "8"]},
+    %visible: tensor<?x1x?x?xi1> {onnx.name = "visible", onnx.dims = ["batch", "1", "seq", "seq"]})
+    -> (tensor<?x2x?x8xf32> {onnx.name = "y"}) {
+  %one = onnx.Constant dense<1.0> : tensor<f32>
+  %hidden = onnx.Constant dense<0xFF800000> : tensor<f32>
+  %kt = onnx.Transpose %k {perm = array<i64: 0, 1, 3, 2>} : (tensor<?x2x?x8xf32>) -> tensor<?x2x8x?xf32>
+  %scores = onnx.MatMul %q, %kt : (tensor<?x2x?x8xf32>, tensor<?x2x8x?xf32>) -> tensor<?x2x?x?xf32>
+  %masked = onnx.Where %visible, %scores, %hidden : (tensor<?x1x?x?xi1>, tensor<?x2x?x?xf32>, tensor<f32>) -> tensor<?x2x?x?xf32>
+  %p = onnx.Softmax %masked {axis = -1 : i64} : (tensor<?x2x?x?xf32>) -> tensor<?x2x?x?xf32>
+  %nan = onnx.IsNaN %p : (tensor<?x2x?x?xf32>) -> tensor<?x2x?x?xi1>
+  %weights = onnx.Where %nan, %one, %p : (tensor<?x2x?x?xi1>, tensor<f32>, tensor<?x2x?x?xf32>) -> tensor<?x2x?x?xf32>
+  %y = onnx.MatMul %weights, %v : (tensor<?x2x?x?xf32>, tensor<?x2x?x8xf32>) -> tensor<?x2x?x8xf32>
+  return %y : tensor<?x2x?x8xf32>
+}
