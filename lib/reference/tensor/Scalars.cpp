@@ -2,6 +2,7 @@
 
 #include "lib/reference/Exact.h"
 #include "lib/reference/MlirTensors.h"
+#include "lib/reference/operators/Support.h"
 #include "lib/reference/tensor/Softplus.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -247,8 +248,6 @@ template <class Real>
 mlir::FailureOr<TensorsOf<Real>> runConstant(mlir::Operation &op,
                                              FrameOf<Real> &) {
   mlir::Attribute value = mlir::cast<mlir::arith::ConstantOp>(op).getValue();
-  if (auto elements = mlir::dyn_cast<mlir::ElementsAttr>(value))
-    return TensorsOf<Real>{shareAs<Real>(tensorOf(elements))};
   TensorOf<Real> scalar(elementTypeOf(op.getResult(0).getType()), {});
   if (auto number = mlir::dyn_cast<mlir::FloatAttr>(value))
     scalar.reals[0] = Real(number.getValueAsDouble());
@@ -264,6 +263,20 @@ mlir::FailureOr<TensorsOf<Real>> runConstant(mlir::Operation &op,
 } // namespace
 
 template <class Real>
+void reference::fillByIndices(TensorOf<Real> &result, mlir::Block &block,
+                              FrameOf<Real> &frame) {
+  ScalarProgram<Real> program(
+      block, [&](mlir::Value value) { return frame.valueOf(value); });
+  Shape strides = stridesOf(result.shape);
+  for (int64_t i = 0, count = result.size(); i < count; ++i) {
+    for (size_t d = 0; d < strides.size(); ++d)
+      program.cells[d].integer = i / strides[d] % result.shape[d];
+    program.run();
+    setCell(result, i, program.cells[program.results[0]]);
+  }
+}
+
+template <class Real>
 void reference::addScalarHandlers(HandlersOf<Real> &table) {
   for (llvm::StringRef name : scalarNames<Real>())
     table[name.str()] = runScalarOp<Real>;
@@ -276,3 +289,7 @@ template class reference::ScalarProgram<double>;
 template class reference::ScalarProgram<Exact>;
 template void reference::addScalarHandlers(HandlersOf<double> &);
 template void reference::addScalarHandlers(HandlersOf<Exact> &);
+template void reference::fillByIndices(Tensor &, mlir::Block &,
+                                       FrameOf<double> &);
+template void reference::fillByIndices(TensorOf<Exact> &, mlir::Block &,
+                                       FrameOf<Exact> &);

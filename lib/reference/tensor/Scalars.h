@@ -93,4 +93,8 @@ private:
   std::vector<InstructionOf<Real>> instructions;
 };
 
+/// Each element by a block whose arguments are its indices and which yields it.
+template <class Real>
+void fillByIndices(TensorOf<Real> &, mlir::Block &, FrameOf<Real> &);
+
 } // namespace jarana::reference

@@ -3,7 +3,7 @@
 
 #include "lib/reference/Exact.h"
 #include "lib/reference/operators/Support.h"
-#include "lib/reference/tensor/Handlers.h"
+#include "lib/reference/tensor/Scalars.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -94,17 +94,12 @@ mlir::FailureOr<TensorsOf<Real>> insertSlice(mlir::Operation &op,
                      sliceOf(insert, frame, into->shape)))};
 }
 
-/// What surrounds the source is what the region yields there, in most cases a
-/// constant.
+/// What surrounds the source is what the region yields there.
 template <class Real>
 mlir::FailureOr<TensorsOf<Real>> pad(mlir::Operation &op,
                                      FrameOf<Real> &frame) {
   auto pad = mlir::cast<mlir::tensor::PadOp>(op);
   auto source = frame.valueOf(pad.getSource());
-  mlir::Value constant = pad.getConstantPaddingValue();
-  if (!constant)
-    throw Error("pads with values that depend on the position, which the "
-                "reference evaluator does not know");
   Shape low = sizesOf(frame, pad.getMixedLowPad()),
         high = sizesOf(frame, pad.getMixedHighPad()), shape;
   for (size_t d = 0; d < low.size(); ++d) {
@@ -112,12 +107,8 @@ mlir::FailureOr<TensorsOf<Real>> pad(mlir::Operation &op,
       throw Error("pads by a negative number of elements");
     shape.push_back(low[d] + source->shape[d] + high[d]);
   }
-  auto value = frame.valueOf(constant);
   TensorOf<Real> result(source->dtype, shape);
-  std::fill(result.reals.begin(), result.reals.end(),
-            isFloat(value->dtype) ? value->reals[0] : Real(0));
-  std::fill(result.ints.begin(), result.ints.end(),
-            isFloat(value->dtype) ? 0 : value->ints[0]);
+  fillByIndices(result, pad.getRegion().front(), frame);
   Slice slice{0, source->shape, stridesOf(shape)};
   for (size_t d = 0; d < low.size(); ++d)
     slice.begin += low[d] * slice.strides[d];

@@ -144,16 +144,7 @@ template <class Real>
 Results<Real> generate(mlir::Operation &op, FrameOf<Real> &frame) {
   TensorOf<Real> result = undefined<Real>(op.getResult(0).getType(),
                                           indicesOf(frame, op.getOperands()));
-  ScalarProgram<Real> program(op.getRegion(0).front(), [&](mlir::Value value) {
-    return frame.valueOf(value);
-  });
-  Shape strides = stridesOf(result.shape);
-  for (int64_t i = 0, count = result.size(); i < count; ++i) {
-    for (size_t d = 0; d < strides.size(); ++d)
-      program.cells[d].integer = i / strides[d] % result.shape[d];
-    program.run();
-    setCell(result, i, program.cells[program.results[0]]);
-  }
+  fillByIndices(result, op.getRegion(0).front(), frame);
   return TensorsOf<Real>{share(std::move(result))};
 }
 

@@ -8,7 +8,8 @@
 // CHECK: @slices result 1: float32 [3] = 2, 7, 12
 // CHECK: @slices result 2: float32 [3, 5] = 1, 2, 3, 4, 5, 6, 2, 8, 4, 10, 11, 7, 13, 9, 15
 // CHECK: @slices result 3: float32 [4, 4] = 0, 0, 0, 0, 2, 4, 0, 0, 7, 9, 0, 0, 0, 0, 0, 0
-func.func @slices() -> (tensor<2x2xf32>, tensor<3xf32>, tensor<3x5xf32>, tensor<4x4xf32>) {
+// CHECK: @slices result 4: float32 [2, 4] = 2, 4, 2, 3, 7, 9, 12, 13
+func.func @slices() -> (tensor<2x2xf32>, tensor<3xf32>, tensor<3x5xf32>, tensor<4x4xf32>, tensor<2x4xf32>) {
   %x = arith.constant dense<[[1., 2., 3., 4., 5.], [6., 7., 8., 9., 10.], [11., 12., 13., 14., 15.]]> : tensor<3x5xf32>
   %zero = arith.constant 0.0 : f32
   %a = tensor.extract_slice %x[0, 1] [2, 2] [1, 2] : tensor<3x5xf32> to tensor<2x2xf32>
@@ -18,7 +19,16 @@ func.func @slices() -> (tensor<2x2xf32>, tensor<3xf32>, tensor<3x5xf32>, tensor<
   ^bb0(%i: index, %j: index):
     tensor.yield %zero : f32
   } : tensor<2x2xf32> to tensor<4x4xf32>
-  return %a, %b, %c, %d : tensor<2x2xf32>, tensor<3xf32>, tensor<3x5xf32>, tensor<4x4xf32>
+  %p = tensor.pad %a low[0, 0] high[0, 2] {
+  ^bb0(%i: index, %j: index):
+    %ten = arith.constant 10 : index
+    %tens = arith.muli %i, %ten : index
+    %sum = arith.addi %tens, %j : index
+    %integer = arith.index_cast %sum : index to i64
+    %number = arith.sitofp %integer : i64 to f32
+    tensor.yield %number : f32
+  } : tensor<2x2xf32> to tensor<2x4xf32>
+  return %a, %b, %c, %d, %p : tensor<2x2xf32>, tensor<3xf32>, tensor<3x5xf32>, tensor<4x4xf32>, tensor<2x4xf32>
 }
 
 // CHECK: @shapes result 0: int64 [] = 3
