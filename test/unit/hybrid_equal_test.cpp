@@ -346,6 +346,19 @@ TEST_F(HybridEqualTest, MixersDoNotFollowTheirProducerAlongTheSequence) {
   }
 }
 
+/// There is no slice of the window, which has no positions.
+TEST_F(HybridEqualTest, AConvolutionByOnePositionIsNotTiled) {
+  auto conv = parse<CausalConv1dOp>(R"(
+func.func @f(%v: tensor<2x9x5xf32>, %w: tensor<5x1xf32>, %y: tensor<2x9x5xf32>, %s: tensor<2x0x5xf32>) -> tensor<2x9x5xf32> {
+  %x = linalg.add ins(%v, %v : tensor<2x9x5xf32>, tensor<2x9x5xf32>) outs(%v : tensor<2x9x5xf32>) -> tensor<2x9x5xf32>
+  %0:2 = hybrid.causal_conv1d ins(%x, %w : tensor<2x9x5xf32>, tensor<5x1xf32>) outs(%y, %s : tensor<2x9x5xf32>, tensor<2x0x5xf32>)
+      -> tensor<2x9x5xf32>, tensor<2x0x5xf32>
+  return %0#0 : tensor<2x9x5xf32>
+})");
+  ASSERT_TRUE(conv);
+  EXPECT_TRUE(failed(fuseInto(*module, conv, {1}, /*threads=*/false)));
+}
+
 TEST_F(HybridEqualTest, ANormDoesNotFollowAProducerThatCutsItsRows) {
   auto norm = parse<RmsNormOp>(kAddThenNorm);
   ASSERT_TRUE(norm);

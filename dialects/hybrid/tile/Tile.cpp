@@ -82,6 +82,12 @@ FailureOr<TilingResult> hybrid::detail::getTiledImplementation(
     ComputeOpInterface op, OpBuilder &builder, Folds offsets, Folds sizes) {
   Location loc = op.getLoc();
   LoopNest nest = op.getLoopNest();
+  // A slice of nothing does not verify: the window of a convolution by one
+  // position cannot be handed on.
+  if (llvm::any_of(op->getOperandTypes(), [](Type type) {
+        return llvm::is_contained(cast<ShapedType>(type).getShape(), 0);
+      }))
+    return failure();
   SmallVector<Value> operands;
   SmallVector<Operation *> slices;
   for (auto [value, cuts] : llvm::zip_equal(op->getOperands(), nest.operands)) {
