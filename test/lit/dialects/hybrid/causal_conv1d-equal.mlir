@@ -15,7 +15,7 @@
 // BOTH: {{[1-9][0-9]*}} evaluations agree
 
 // One position after another.
-// DEFINE: %{steps} = --evaluate="function=conv equals=steps sizes=batch=1,length=1" --evaluate="function=conv equals=steps sizes=batch=2,length=2" \
+// DEFINE: %{steps} = --evaluate="function=conv equals=steps sizes=batch=2,length=0" --evaluate="function=conv equals=steps sizes=batch=1,length=1" --evaluate="function=conv equals=steps sizes=batch=2,length=2" \
 // DEFINE:   --evaluate="function=conv equals=steps sizes=batch=1,length=6"
 // RUN: jarana-opt %s %{steps} -o /dev/null
 // RUN: jarana-opt %s --transform-interpreter=entry-point=every_loop --cpu-decompose=all %{steps} -o /dev/null

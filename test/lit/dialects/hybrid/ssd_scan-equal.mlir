@@ -18,10 +18,10 @@
 // BOTH: {{[1-9][0-9]*}} evaluations agree
 
 // The two views of a scan, and one step after another.
-// RUN: jarana-opt %s --cpu-decompose=all --evaluate="function=recurrent equals=chunked sizes=batch=3,length=1" \
+// RUN: jarana-opt %s --cpu-decompose=all --evaluate="function=recurrent equals=chunked sizes=batch=2,length=0" --evaluate="function=recurrent equals=chunked sizes=batch=3,length=1" \
 // RUN:   --evaluate="function=recurrent equals=chunked sizes=batch=1,length=3" --evaluate="function=recurrent equals=chunked sizes=batch=1,length=4" \
 // RUN:   --evaluate="function=recurrent equals=chunked sizes=batch=1,length=5" --evaluate="function=recurrent equals=chunked sizes=batch=2,length=11" -o /dev/null
-// RUN: jarana-opt %s --evaluate="function=recurrent equals=steps sizes=batch=1,length=1" --evaluate="function=recurrent equals=steps sizes=batch=2,length=5" -o /dev/null
+// RUN: jarana-opt %s --evaluate="function=recurrent equals=steps sizes=batch=2,length=0" --evaluate="function=recurrent equals=steps sizes=batch=1,length=1" --evaluate="function=recurrent equals=steps sizes=batch=2,length=5" -o /dev/null
 
 !x = tensor<?x?x2x3x5xf32>
 !dt = tensor<?x?x2x3xf32>
