@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --recognise-operators=only=attention --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --recognise-operators=only=attention --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // Scaled dot product attention of PyTorch as torch.onnx takes it apart: the scale as a factor of both sides, heads
 // repeated, a mask of positions. The operator takes the heads as they were, and nothing is left of the mask.

@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --recognise-operators=only=attention --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --recognise-operators=only=attention --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // transformers' OnnxExporter: rows without keys are 0, as the operator has them.
 // CHECK-LABEL: func.func @zero_rows

@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --recognise-operators=only=attention --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --recognise-operators=only=attention --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // The scale is computed in the graph, sqrt(1 / sqrt(width)) on both sides, each step rounded to f32; what the operator
 // has is rounded once more, which is no other meaning.

@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --recognise-operators=only=rms-norm --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --recognise-operators=only=rms-norm --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // CHECK-LABEL: func.func @weighted
 // CHECK: %[[Y:.*]] = onnx.RMSNormalization %arg0, %arg1 {{{.*}}epsilon = 9.99999997E-7 : f32{{.*}}nodes = "7"

@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --recognise-operators=only=scan-loop --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --recognise-operators=only=scan-loop --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // The body of LinearAttention as a Scan over the positions.
 // CHECK-LABEL: func.func @loop

@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --recognise-operators=only=scan-step --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --recognise-operators=only=scan-step --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // One step of a scan, as transformers decodes a token: what it expands to the whole state is a factor per head.
 // CHECK-LABEL: func.func @step

@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --recognise-operators=only=scan --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --recognise-operators=only=scan --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // A chunked scan of 10 positions in chunks of 4, as transformers writes it: 2 heads of 3, a state of 5.
 // CHECK-LABEL: func.func @chunked

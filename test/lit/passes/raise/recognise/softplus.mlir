@@ -1,4 +1,6 @@
 // RUN: jarana-opt %s --recognise-operators=only=softplus --split-input-file | FileCheck %s
+// RUN: jarana-opt %s --verify-passes --recognise-operators=only=softplus --split-input-file -o /dev/null 2>&1 | FileCheck %s --check-prefix=EQUAL --implicit-check-not="not checked"
+// EQUAL: {{[1-9][0-9]*}} evaluations agree
 
 // CHECK-LABEL: func.func @threshold
 // CHECK: %[[Y:.*]] = onnx.Softplus %arg0
