@@ -176,7 +176,10 @@ def complaint(tool, path, model, name, text):
         return f"{name} (node {number}) was edited, and they part at {scans[0]['parts_at']}: {scans[0]['reason']}"
     if text not in scans[0]["reason"]:
         return f"'{text}' is not in '{scans[0]['reason']}'"
-    return ""
+    command[2] = "--report=raise"
+    told = subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
+    line = f"LinearAttention '{scans[0]['node']}' ({scans[0]['position']}): not raised: {scans[0]['reason']}"
+    return "" if line in told else f"the report for people does not have '{line}'"
 
 
 def main():

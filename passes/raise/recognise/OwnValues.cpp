@@ -23,7 +23,8 @@ const ExactTensor &OwnValues::add(std::string name, ExactTensor tensor) {
   tensors.push_back(std::move(tensor));
   const ExactTensor &kept = tensors.back();
   elements += kept.reals.size();
-  if (!isFloat(kept.dtype) || elements > mostElements)
+  complete &= elements <= mostElements;
+  if (!isFloat(kept.dtype) || !complete)
     return kept;
   values.emplace_back(std::move(name), kept);
   if (kept.reals.empty() || values.back().isZero())
@@ -56,8 +57,9 @@ void OwnValues::addValuesOf(
     } else if (name == "RotaryEmbedding") {
       addRotation(attributesOf(&op), operands);
     }
-  } catch (const Error &) {
-    // Inputs that an operator refuses have been refused before.
+  } catch (const std::exception &) {
+    // What an operator refuses has been refused before.
+    complete = false;
   }
 }
 

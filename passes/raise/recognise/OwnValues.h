@@ -28,6 +28,8 @@ public:
   const ExactTensor &add(std::string name, ExactTensor tensor);
 
   const std::deque<OwnValue> &all() const { return values; }
+  /// False where there were too many elements.
+  bool isComplete() const { return complete; }
 
 private:
   using Operands = llvm::ArrayRef<const ExactTensor *>;
@@ -44,6 +46,7 @@ private:
   static constexpr size_t mostElements = 2 << 20;
 
   size_t elements = 0; ///< of all that were added
+  bool complete = true;
   std::deque<OwnValue> values;
   std::deque<ExactTensor> tensors; ///< those of `values`, and others
 };

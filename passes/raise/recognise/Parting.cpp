@@ -346,7 +346,7 @@ std::optional<Parting> whereSidesPart(Sides sides) {
   std::vector<ExactTensor> wanted;
   std::optional<OwnValues> own = ownValues(sides, wanted);
   Cut cut(sides);
-  if (!own || !cut.look(*own))
+  if (!own || !own->isComplete() || !cut.look(*own))
     return std::nullopt;
   Operation *first = cut.firstUnexplained();
   if (!first)
