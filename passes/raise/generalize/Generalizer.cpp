@@ -48,6 +48,8 @@ public:
     function.setType(FunctionType::get(function.getContext(),
                                        function.getBody().getArgumentTypes(),
                                        terminator->getOperandTypes()));
+    for (Operation *op : dropped)
+      op->erase();
     return checkNoLimits(length, batch);
   }
 
@@ -119,6 +121,7 @@ private:
     // A graph that was traced at whole chunks pads only where it is not valid.
     if (name == "Pad" && padsNothing(op)) {
       op->getResult(0).replaceAllUsesWith(op->getOperand(0));
+      dropped.push_back(op);
       return success();
     }
     LogicalResult fixed = success();
@@ -535,6 +538,8 @@ private:
   func::FuncOp function;
   onnx::SymbolicShapes before, after;
   llvm::DenseSet<Value> made; ///< values that the traced graph did not have
+  /// Ops that nothing uses any more, kept as values are told apart by address.
+  SmallVector<Operation *> dropped;
   BlockArgument idsArgument;
 };
 
