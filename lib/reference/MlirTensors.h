@@ -24,7 +24,7 @@ Tensor tensorOf(mlir::ElementsAttr);
 Attributes attributesOf(mlir::Operation *);
 
 /// The attribute of a candidate that says its `scale` before it was rounded to
-/// f32, which an exact evaluation takes: [n, d, r] is n / (d sqrt(r)).
+/// f32, which an exact evaluation takes: [n, d] is n / d.
 inline constexpr llvm::StringLiteral kUnroundedScale = "onnx.unrounded_scale";
 
 /// Marks an attention that stands for one whose rows without visible keys it

@@ -84,13 +84,12 @@ T<Real> biasOf(const InputsOf<Real> &inputs, const Attributes &attributes,
 }
 
 /// The attribute, or its default; before it was rounded where it is known how
-/// it came about ("unrounded_scale": n / (d sqrt(r))).
+/// it came about ("unrounded_scale": n / d).
 template <class Real> Real scaleOf(const Attributes &attributes, int64_t size) {
   auto unrounded = attributes.find("unrounded_scale");
   if (unrounded != attributes.end()) {
     const auto &parts = std::get<std::vector<double>>(unrounded->second);
-    Real scale =
-        Real(parts.at(0)) / (Real(parts.at(1)) * math::sqrt(Real(parts.at(2))));
+    Real scale = Real(parts.at(0)) / Real(parts.at(1));
     if (scale != Real(number(attributes, "scale")))
       ExactEvents::note(Assumption::Unrounded);
     return scale;

@@ -77,14 +77,20 @@ template <class Real> Real softplus(Real x) {
     return log1p(exp(x));
 }
 
-/// Gelu: x/2 (1 + erf(x/sqrt 2)), or its tanh approximation.
+/// Gelu: x/2 (1 + erf(x/sqrt 2)), or its tanh approximation. In a domain that
+/// does not round, the constants are what f32 holds of them, as in what is
+/// compiled.
 template <class Real> Real gelu(Real x, const Attributes &attributes) {
   using std::erf, std::tanh;
+  auto constant = [](double value) {
+    return std::is_same_v<Real, double> ? Real(value)
+                                        : Real(roundTo(DType::f32, value));
+  };
   if (text(attributes, "approximate", "none") == "tanh")
     return Real(0.5) * x *
-           (Real(1) + tanh(Real(math::sqrt(2 / M_PI)) *
-                           (x + Real(0.044715) * x * x * x)));
-  return Real(0.5) * x * (Real(1) + erf(x * Real(math::sqrt(0.5))));
+           (Real(1) + tanh(constant(std::sqrt(2 / M_PI)) *
+                           (x + constant(0.044715) * x * x * x)));
+  return Real(0.5) * x * (Real(1) + erf(x * constant(std::sqrt(0.5))));
 }
 
 using IntBinary = int64_t (*)(DType, int64_t, int64_t);

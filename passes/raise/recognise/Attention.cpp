@@ -307,7 +307,7 @@ private:
         integer("is_causal", guess.causal), real("scale", scale.value()),
         build.attribute(reference::kUnroundedScale,
                         build.b.getDenseF64ArrayAttr(
-                            {scale.numerator, scale.denominator, scale.root}))};
+                            {scale.numerator, scale.denominator}))};
     if (match.softcap != 0)
       attributes.push_back(real("softcap", match.softcap));
     if (guess.window >= 0)

@@ -101,12 +101,13 @@ public:
       return std::nullopt;
     if (auto parts =
             op->getAttrOfType<DenseF64ArrayAttr>(reference::kUnroundedScale);
-        parts && parts.size() == 3)
-      match.scale = {parts[0], parts[1], parts[2]};
+        parts && parts.size() == 2)
+      match.scale = {parts[0], parts[1]};
     else if (op->hasAttr("scale"))
       match.scale.numerator = realOf(op, "scale", 1);
-    else
-      match.scale.root = static_cast<double>(*width);
+    else // the f32 that the default is
+      match.scale.numerator =
+          static_cast<float>(1 / std::sqrt(static_cast<double>(*width)));
     if (Value mask = op->getOperand(3); !::mlir::onnx::isAbsent(mask))
       match.masks.push_back(
           {elementOf(mask).isInteger(1) ? MaskTerm::Visible : MaskTerm::Added,

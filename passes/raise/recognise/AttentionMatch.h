@@ -4,8 +4,6 @@
 
 #include "passes/raise/recognise/Recogniser.h"
 
-#include <cmath>
-
 namespace jarana::raise::recognise {
 
 /// The order of the dimensions of a tensor of rank 4.
@@ -15,16 +13,14 @@ enum class Layout {
   WidthFirst,     ///< [b, heads, d, positions]
 };
 
-/// A product of numbers of the graph as it is before it is rounded:
-/// numerator / (denominator sqrt(root)).
+/// A product of numbers of the graph as it is before it is rounded.
 struct Factor {
-  double numerator = 1, denominator = 1, root = 1;
+  double numerator = 1, denominator = 1;
 
-  double value() const { return numerator / denominator / std::sqrt(root); }
+  double value() const { return numerator / denominator; }
   bool isOne() const { return value() == 1; }
   friend Factor operator*(const Factor &a, const Factor &b) {
-    return {a.numerator * b.numerator, a.denominator * b.denominator,
-            a.root * b.root};
+    return {a.numerator * b.numerator, a.denominator * b.denominator};
   }
 };
 
