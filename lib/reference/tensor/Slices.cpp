@@ -41,8 +41,9 @@ Slice sliceOf(Op op, FrameOf<Real> &frame, const Shape &whole) {
   for (size_t d = 0; d < whole.size(); ++d) {
     int64_t size = slice.shape[d],
             last = offsets[d] + (size > 0 ? (size - 1) * steps[d] : 0);
+    // A thread that has nothing to do stands behind the end.
     if (size < 0 || std::min(offsets[d], last) < 0 ||
-        std::max(offsets[d], last) >= whole[d] + (size == 0))
+        (size > 0 && std::max(offsets[d], last) >= whole[d]))
       throw Error("slice of " + std::to_string(size) + " from " +
                   std::to_string(offsets[d]) + " in steps of " +
                   std::to_string(steps[d]) + " is not in dimension " +

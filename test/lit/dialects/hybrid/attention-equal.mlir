@@ -5,6 +5,7 @@
 // RUN: jarana-opt %s --verify-passes --transform-interpreter=entry-point=every_loop 2>&1 | %{equal} --check-prefix=LOOPS
 // RUN: jarana-opt %s --verify-passes --transform-interpreter=entry-point=threads 2>&1 | %{equal} --check-prefix=THREADS
 // RUN: jarana-opt %s --verify-passes --transform-interpreter=entry-point=every_loop --cpu-decompose=all --canonicalize --cse 2>&1 | %{equal} --check-prefix=BOTH
+// RUN: jarana-opt %s --verify-passes --transform-interpreter=entry-point=idle_threads 2>&1 | %{equal} --check-prefix=THREADS
 
 // DECOMPOSED-COUNT-6: func.func
 // DECOMPOSED: {{[1-9][0-9]*}} evaluations agree
@@ -76,6 +77,12 @@ module attributes {transform.with_named_sequence} {
   transform.named_sequence @threads(%root: !transform.any_op {transform.readonly}) {
     %op = transform.structured.match ops{["hybrid.attention"]} in %root : (!transform.any_op) -> !transform.any_op
     %tiled, %loop = transform.structured.tile_using_forall %op tile_sizes [2, 1, 0, 5] : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
+    transform.yield
+  }
+  // One query leaves nothing to all threads but one.
+  transform.named_sequence @idle_threads(%root: !transform.any_op {transform.readonly}) {
+    %op = transform.structured.match ops{["hybrid.attention"]} in %root : (!transform.any_op) -> !transform.any_op
+    %tiled, %loop = transform.structured.tile_using_forall %op num_threads [1, 2, 2, 4] : (!transform.any_op) -> (!transform.any_op, !transform.any_op)
     transform.yield
   }
 }
