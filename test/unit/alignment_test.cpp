@@ -115,3 +115,38 @@ TEST(Alignment, NumbersAlone) {
   EXPECT_TRUE(OwnValue("zeros", zeros).isZero());
   EXPECT_FALSE(OwnValue("ones", ones).isZero());
 }
+
+/// Of which only samples are kept.
+TEST(Alignment, LargeTensors) {
+  ExactTensor own = drawn({40, 50, 60}), rolled = own;
+  EXPECT_EQ(relation(own, own), Relation::Same);
+  EXPECT_EQ(relation(own, transposed(own, {2, 0, 1})), Relation::Same);
+  EXPECT_EQ(relation(own, reshaped(own, {2000, 60})), Relation::Same);
+  for (int64_t row = 0; row < 40; ++row)
+    copyRun(own, row * 3000, rolled, (row + 1) % 40 * 3000, 3000);
+  EXPECT_EQ(relation(own, rolled), Relation::Reordered);
+  ExactTensor part = strided(own, {40, 50, 59}, {3000, 60, 1});
+  EXPECT_EQ(relation(own, part), Relation::Part);
+  EXPECT_EQ(relation(part, own), Relation::Other);
+  ExactTensor hidden = own;
+  hidden.reals[12345] = Exact(0);
+  EXPECT_NE(relation(hidden, own), Relation::Same);
+  // A few elements, many times.
+  ExactTensor few = drawn({30}, 500000),
+              many = strided(few, {80, 30, 70}, {0, 1, 0});
+  EXPECT_EQ(relation(few, many), Relation::Same);
+  EXPECT_EQ(relation(own, many), Relation::Other);
+  many.reals[777] = Exact::drawn(1234567);
+  EXPECT_EQ(relation(few, many), Relation::Other);
+}
+
+TEST(Alignment, StepsOfALoop) {
+  ExactTensor own = drawn({3, 4});
+  auto row = [&](int64_t i) { return strided(own, {4}, {1}, i * 4); };
+  Elements steps(row(0));
+  EXPECT_TRUE(steps.append(Elements(row(1))));
+  EXPECT_EQ(OwnValue("own", own).relationOf(steps), Relation::Part);
+  EXPECT_TRUE(steps.append(Elements(row(2))));
+  EXPECT_EQ(OwnValue("own", own).relationOf(steps), Relation::Same);
+  EXPECT_FALSE(steps.append(Elements(drawn({5}))));
+}

@@ -1,153 +1,188 @@
 #include "passes/raise/recognise/Alignment.h"
 
 #include "lib/reference/operators/Support.h"
+#include "passes/raise/recognise/AxisOrder.h"
 
 #include "llvm/ADT/STLExtras.h"
 
-#include <algorithm>
-
 using namespace jarana::reference;
-using llvm::ArrayRef;
-using llvm::SmallVector;
-using llvm::SmallVectorImpl;
 
 namespace jarana::raise::recognise {
-
-/// One key for all numbers that are the same.
-static uint64_t keyOf(const Exact &element) {
-  if (element.isFinite())
-    return element.modP();
-  uint64_t past = LargeField::p; // what no residue is
-  return element.isNaN()             ? past
-         : element.isMinusInfinite() ? past + 1
-                                     : past + 2;
-}
-
 namespace {
 
-/// How the coordinates of an own value change along one dimension of a tensor.
-class AxisOrder {
-public:
-  AxisOrder(const Shape &shape, int64_t extent)
-      : shape(shape), extent(extent), first(shape.size()), last(shape.size()),
-        here(shape.size()), changes(shape.size()), isShifted(shape.size()) {}
+/// Of numbers that are no residues.
+constexpr uint64_t notANumber = LargeField::p,
+                   minusInfinite = LargeField::p + 1,
+                   plusInfinite = LargeField::p + 2;
 
-  /// Follows one line: at[0], at[step], ... are the numbers of the own value's
-  /// elements, negative where there is none. False where they are in no order.
-  bool follow(ArrayRef<int64_t> at, int64_t step) {
-    bool begun = false;
-    for (int64_t i = 0; i < extent; ++i) {
-      int64_t element = at[i * step];
-      if (element < 0)
-        continue;
-      for (size_t d = shape.size(); d-- > 0; element /= shape[d]) {
-        here[d] = element % shape[d];
-        isShifted[d] = isShifted[d] || here[d] != i;
-      }
-      if (!begun)
-        first = last = here;
-      begun = true;
-      bool grows = false, falls = false;
-      for (size_t d = 0; d < shape.size(); ++d) {
-        if (here[d] < first[d] || (here[d] < last[d] && here[d] != first[d]))
-          return false;
-        grows |= here[d] > last[d];
-        falls |= here[d] < last[d];
-        changes[d] = changes[d] || here[d] != last[d];
-      }
-      if (falls && !grows)
-        return false;
-      last = here;
-    }
-    return true;
-  }
+uint64_t keyOf(const Exact &element) {
+  if (element.isFinite())
+    return element.modP();
+  return element.isNaN()             ? notANumber
+         : element.isMinusInfinite() ? minusInfinite
+                                     : plusInfinite;
+}
 
-  /// The only coordinate that changes on any line.
-  std::optional<size_t> onlyChange() const {
-    auto changed = llvm::find(changes, true);
-    if (changed == changes.end() ||
-        std::find(changed + 1, changes.end(), true) != changes.end())
-      return std::nullopt;
-    return changed - changes.begin();
-  }
+/// Numbers that are counted in tensors of any size.
+bool isCommon(uint64_t key) { return key < 2 || key >= LargeField::p; }
 
-  /// Whether a dimension that is as long as the only one that it steps through
-  /// is this one, and not shifted.
-  bool isUnshifted() const {
-    std::optional<size_t> d = onlyChange();
-    return !d || shape[*d] != extent || !isShifted[*d];
-  }
+/// What hides and fills: zeros, and minus infinity among scores.
+bool isPadding(uint64_t key) { return key == 0 || key == minusInfinite; }
 
-private:
-  const Shape &shape;
-  int64_t extent;
-  Shape first, last, here;              ///< coordinates on the current line
-  std::vector<bool> changes, isShifted; ///< by coordinate, on any line
-};
+bool isMultiple(uint64_t residue, uint64_t powerOfTwo) {
+  return (residue & (powerOfTwo - 1)) == 0;
+}
 
 } // namespace
 
-/// What hides and fills: zeros, and minus infinity among scores.
-static bool isPadding(uint64_t key) {
-  return key == 0 || key == LargeField::p + 1;
+Elements::Elements(const ExactTensor &tensor)
+    : shape(tensor.shape), size(static_cast<int64_t>(tensor.reals.size())) {
+  for (int64_t i = 0; i < size; ++i)
+    add(i, tensor.reals[i]);
+  if (tensor.reals.size() <= mostKept)
+    for (const Exact &element : tensor.reals)
+      keys.push_back(keyOf(element));
 }
 
-Elements::Elements(const ExactTensor &tensor) : shape(tensor.shape) {
-  keys.reserve(tensor.reals.size());
-  for (const Exact &element : tensor.reals) {
-    uint64_t key = keyOf(element);
-    keys.push_back(key);
-    if (element.isFinite() && !element.concrete())
-      drawn.insert(key);
-    else
-      ++numbers[key];
+void Elements::add(int64_t element, const Exact &value) {
+  uint64_t key = keyOf(value);
+  if (isCommon(key)) {
+    ++numbers[key];
+    return;
   }
+  if (!isMultiple(key, rarity))
+    return;
+  if (!drawn.contains(key)) {
+    if (value.concrete()) {
+      ++numbers[key];
+      return;
+    }
+    drawn.insert(key);
+  }
+  if (isMultiple(mixed(element), placeRarity))
+    places.emplace_back(element, key);
+  if (drawn.size() > mostKept || places.size() > mostPlaces)
+    thinOut();
+}
+
+void Elements::thinOut() {
+  while (drawn.size() > mostKept) {
+    rarity *= 2;
+    llvm::DenseSet<uint64_t> kept;
+    for (uint64_t key : drawn)
+      if (isMultiple(key, rarity))
+        kept.insert(key);
+    drawn = std::move(kept);
+  }
+  auto drop = [&] {
+    llvm::erase_if(places, [&](const auto &place) {
+      return !isMultiple(place.second, rarity) ||
+             !isMultiple(mixed(place.first), placeRarity);
+    });
+  };
+  drop();
+  while (places.size() > mostPlaces) {
+    placeRarity *= 2;
+    drop();
+  }
+}
+
+bool Elements::append(const Elements &next) {
+  if (!isStack)
+    shape.insert(shape.begin(), 1);
+  isStack = true;
+  if (Shape(shape.begin() + 1, shape.end()) != next.shape)
+    return false;
+  ++shape.front();
+  rarity = std::max(rarity, next.rarity);
+  placeRarity = std::max(placeRarity, next.placeRarity);
+  for (uint64_t key : next.drawn)
+    drawn.insert(key);
+  for (auto [element, key] : next.places)
+    places.emplace_back(size + element, key);
+  for (auto [number, count] : next.numbers)
+    numbers[number] += count;
+  keys.insert(keys.end(), next.keys.begin(), next.keys.end());
+  size += next.size;
+  if (keys.size() != static_cast<size_t>(size))
+    keys.clear();
+  for (uint64_t key : llvm::to_vector(drawn))
+    if (!isMultiple(key, rarity))
+      drawn.erase(key);
+  thinOut();
+  return true;
 }
 
 OwnValue::OwnValue(std::string name, const ExactTensor &tensor)
     : label(std::move(name)), elements(tensor) {
-  for (auto [i, key] : llvm::enumerate(elements.keys)) {
-    if (!elements.drawn.contains(key))
-      continue;
+  for (auto [element, key] : elements.places) {
+    // Where places are left out, each element has many.
     auto [place, isNew] =
-        places.try_emplace(key, Place{static_cast<int64_t>(i), true});
+        byResidue.try_emplace(key, Place{element, elements.placeRarity == 1});
     place->second.isUnique &= isNew;
   }
 }
 
+double OwnValue::count() const {
+  return static_cast<double>(elements.rarity) *
+         static_cast<double>(elements.drawn.size());
+}
+
+bool OwnValue::isZero() const {
+  return elements.holdsNumbersOnly() &&
+         llvm::all_of(elements.numbers,
+                      [](const auto &each) { return each.first == 0; });
+}
+
 Relation OwnValue::relationOf(const Elements &found) const {
-  if (elements.keys.empty() || found.keys.empty())
-    return elements.keys.empty() == found.keys.empty() ? Relation::Same
-                                                       : Relation::Other;
-  if (places.empty() || found.drawn.empty())
-    return places.empty() && found.drawn.empty() && isAsLarge(found) &&
-                   hasItsNumbers(found)
+  if (elements.size == 0 || found.size == 0)
+    return elements.size == found.size ? Relation::Same : Relation::Other;
+  bool isAsLarge =
+      found.size % elements.size == 0 || elements.size % found.size == 0;
+  if (elements.holdsNumbersOnly() || found.holdsNumbersOnly())
+    return elements.holdsNumbersOnly() && found.holdsNumbersOnly() &&
+                   isAsLarge && hasItsNumbers(found)
                ? Relation::Same
                : Relation::Other;
-  if (!llvm::all_of(found.drawn,
-                    [&](uint64_t key) { return places.contains(key); }))
+  // Both samples are looked at as the sparser one is.
+  uint64_t rarity = std::max(elements.rarity, found.rarity);
+  auto kept = [&](uint64_t key) { return isMultiple(key, rarity); };
+  int64_t met = 0;
+  for (uint64_t key : found.drawn) {
+    if (!kept(key))
+      continue;
+    if (!elements.drawn.contains(key))
+      return Relation::Other;
+    ++met;
+  }
+  if (met == 0)
     return Relation::Other;
-  if (found.drawn.size() < places.size())
+  if (met < (rarity == elements.rarity
+                 ? static_cast<int64_t>(elements.drawn.size())
+                 : llvm::count_if(elements.drawn, kept)))
     return Relation::Part;
-  SmallVector<std::optional<size_t>> axes;
+  Axes axes(found.shape.size());
   if (!isInOrder(found, axes))
     return Relation::Reordered;
   if (std::optional<bool> same = isSameAlong(axes, found))
     return *same ? Relation::Same : Relation::Hidden;
   // Repeating all of it keeps the shares of numbers; padding adds some.
-  bool same = isAsLarge(found)
+  bool same = isAsLarge
                   ? hasItsNumbers(found)
                   : llvm::all_of(found.numbers, [&](const auto &each) {
                       return elements.numbers.contains(each.first) ||
-                             isPadding(each.first);
+                             isPadding(each.first) ||
+                             (elements.rarity > 1 && !isCommon(each.first));
                     });
   return same ? Relation::Same : Relation::Hidden;
 }
 
 /// Compares element by element where each dimension of the own value is one of
 /// the tensor's, and the others repeat it; else nothing.
-std::optional<bool> OwnValue::isSameAlong(ArrayRef<std::optional<size_t>> axes,
+std::optional<bool> OwnValue::isSameAlong(const Axes &axes,
                                           const Elements &found) const {
+  if (elements.keys.empty() || found.keys.empty())
+    return std::nullopt;
   Shape ownSteps = stridesOf(elements.shape), steps(found.shape.size(), 0);
   std::vector<bool> met(elements.shape.size());
   for (auto [axis, own] : llvm::enumerate(axes)) {
@@ -168,49 +203,26 @@ std::optional<bool> OwnValue::isSameAlong(ArrayRef<std::optional<size_t>> axes,
   return same;
 }
 
-/// Or a whole number of times larger, or smaller where the own value repeats
-/// what it holds.
-bool OwnValue::isAsLarge(const Elements &found) const {
-  size_t own = elements.keys.size(), other = found.keys.size();
-  return other % own == 0 || own % other == 0;
-}
-
 bool OwnValue::hasItsNumbers(const Elements &found) const {
-  auto times = [](const std::map<uint64_t, int64_t> &numbers, size_t factor) {
-    std::map<uint64_t, int64_t> result = numbers;
-    for (auto &[number, count] : result)
-      count *= static_cast<int64_t>(factor);
+  bool all = elements.rarity == 1 && found.rarity == 1;
+  auto times = [&](const std::map<uint64_t, int64_t> &numbers, int64_t factor) {
+    std::map<uint64_t, int64_t> result;
+    for (auto [number, count] : numbers)
+      if (all || isCommon(number))
+        result[number] = count * factor;
     return result;
   };
-  return times(found.numbers, elements.keys.size()) ==
-         times(elements.numbers, found.keys.size());
+  return times(found.numbers, elements.size) ==
+         times(elements.numbers, found.size);
 }
 
-/// Along each dimension each coordinate of the own value grows; where it starts
-/// again (merged dimensions), another one grows. `axes` gets the own value's
-/// dimension that each of the tensor's steps through, where it is one.
-bool OwnValue::isInOrder(const Elements &found,
-                         SmallVectorImpl<std::optional<size_t>> &axes) const {
-  Shape steps = stridesOf(found.shape);
-  auto count = static_cast<int64_t>(found.keys.size());
-  std::vector<int64_t> at(found.keys.size(), -1);
-  for (auto [i, key] : llvm::enumerate(found.keys))
-    if (auto place = places.find(key);
-        place != places.end() && place->second.isUnique)
-      at[i] = place->second.first;
-  for (size_t axis = 0; axis < found.shape.size(); ++axis) {
-    int64_t extent = found.shape[axis], step = steps[axis];
-    AxisOrder order(elements.shape, extent);
-    for (int64_t line = 0; extent > 1 && line < count / extent; ++line)
-      if (!order.follow(ArrayRef(at).drop_front(line / step * step * extent +
-                                                line % step),
-                        step))
-        return false;
-    if (!order.isUnshifted())
-      return false;
-    axes.push_back(order.onlyChange());
-  }
-  return true;
+bool OwnValue::isInOrder(const Elements &found, Axes &axes) const {
+  AxisOrder order(found.shape, elements.shape);
+  for (auto [element, key] : found.places)
+    if (auto place = byResidue.find(key);
+        place != byResidue.end() && place->second.isUnique)
+      order.add(element, place->second.first);
+  return order.find(axes);
 }
 
 } // namespace jarana::raise::recognise

@@ -61,7 +61,7 @@ public:
 
 private:
   /// Chunks of one position are called positions.
-  const ExactTensor &add(std::string name, ExactTensor tensor) {
+  ExactTensor add(std::string name, ExactTensor tensor) {
     for (size_t at; chunk == 1 && (at = name.find("chunk")) != name.npos;)
       name.replace(at, strlen("chunk"), "position");
     return own.add(std::move(name), std::move(tensor));
@@ -138,8 +138,7 @@ private:
   /// For [b, c, i, h] sums: their differences [b, c, i, j, h] with minus
   /// infinity for later j, and the exponentials. Sums over masked decays have
   /// zeros there first.
-  const ExactTensor &decaysOf(const ExactTensor &sums,
-                              const std::string &where) {
+  ExactTensor decaysOf(const ExactTensor &sums, const std::string &where) {
     auto difference = [&](int64_t, int64_t i, int64_t j) {
       return sums.reals[i] - sums.reals[j];
     };

@@ -19,17 +19,13 @@ ExactTensor apply(const std::string &op, const InputsOf<Exact> &inputs,
   return std::move((*found)(inputs, attributes).at(result));
 }
 
-const ExactTensor &OwnValues::add(std::string name, ExactTensor tensor) {
-  tensors.push_back(std::move(tensor));
-  const ExactTensor &kept = tensors.back();
-  elements += kept.reals.size();
-  complete &= elements <= mostElements;
-  if (!isFloat(kept.dtype) || !complete)
-    return kept;
-  values.emplace_back(std::move(name), kept);
-  if (kept.reals.empty() || values.back().isZero())
+ExactTensor OwnValues::add(std::string name, ExactTensor tensor) {
+  if (!isFloat(tensor.dtype) || tensor.reals.empty())
+    return tensor;
+  values.emplace_back(std::move(name), tensor);
+  if (values.back().isZero())
     values.pop_back();
-  return kept;
+  return tensor;
 }
 
 void OwnValues::addValuesOf(

@@ -24,11 +24,11 @@ public:
   addValuesOf(mlir::Operation &op,
               llvm::function_ref<const ExactTensor *(mlir::Value)> tensorOf,
               int64_t chunk);
-  /// One more; nothing where it is only zeros.
-  const ExactTensor &add(std::string name, ExactTensor tensor);
+  /// One more, unless it is only zeros; gives the tensor back.
+  ExactTensor add(std::string name, ExactTensor tensor);
 
   const std::deque<OwnValue> &all() const { return values; }
-  /// False where there were too many elements.
+  /// False where an operator's values could not be computed.
   bool isComplete() const { return complete; }
 
 private:
@@ -42,13 +42,8 @@ private:
   void addNorm(const Attributes &, Operands);
   void addRotation(const Attributes &, Operands);
 
-  /// More are not kept: an own value takes some 50 bytes an element.
-  static constexpr size_t mostElements = 2 << 20;
-
-  size_t elements = 0; ///< of all that were added
-  bool complete = true;
   std::deque<OwnValue> values;
-  std::deque<ExactTensor> tensors; ///< those of `values`, and others
+  bool complete = true;
 };
 
 /// One reference operator's first result (or another).

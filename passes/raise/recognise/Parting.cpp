@@ -69,8 +69,8 @@ std::optional<OwnValues> ownValues(const Sides &sides,
 
 /// What was seen of a value of the cut.
 struct Seen {
-  TensorPtr tensor;
-  std::vector<TensorPtr> later; ///< in a loop: after the first time
+  std::optional<Elements> elements; ///< in a loop, of all steps
+  bool isUneven = false;            ///< steps of other shapes are left out
   bool numbersOnly = false;
   /// Only numbers, and made of nothing but such: it says nothing.
   bool silent = false;
@@ -86,7 +86,7 @@ public:
   bool look(const OwnValues &own) {
     for (auto [argument, input] :
          llvm::zip(function.getArguments(), sides.cutInputs))
-      seen[argument].tensor = std::make_shared<ExactTensor>(input);
+      seen[argument].elements.emplace(input);
     auto evaluated =
         evaluate(sides.module, sides.cut, sides.cutInputs,
                  [&](Operation &op, const Interpreter::Results &results) {
@@ -143,7 +143,7 @@ public:
     for (auto [result, tensor] : llvm::zip(end->getOperands(), wanted)) {
       auto found = seen.find(result);
       if (found == seen.end() || !found->second.own ||
-          OwnValue("", tensor).relationOf(Elements(*found->second.tensor)) ==
+          OwnValue("", tensor).relationOf(*found->second.elements) ==
               Relation::Same)
         continue;
       Value value = result;
@@ -238,40 +238,21 @@ private:
       if (!tensor || !isFloat(value))
         continue;
       Seen &entry = seen[value];
-      if (entry.tensor) {
-        entry.later.push_back(tensor);
-        continue;
+      if (!entry.elements) {
+        entry.elements.emplace(*tensor);
+        isNew = true;
+      } else if (!entry.isUneven) {
+        entry.isUneven = !entry.elements->append(Elements(*tensor));
       }
-      entry.tensor = tensor;
-      isNew = true;
     }
     if (isNew || op.getNumRegions() > 0)
       order.push_back(&op);
   }
 
-  /// A value of a loop's body is one tensor, the iterations in front.
-  static void join(Seen &entry) {
-    if (entry.later.empty())
-      return;
-    auto all = std::make_shared<ExactTensor>(*entry.tensor);
-    for (const TensorPtr &next : entry.later) {
-      if (next->shape != entry.tensor->shape)
-        return;
-      all->reals.insert(all->reals.end(), next->reals.begin(),
-                        next->reals.end());
-    }
-    all->shape.insert(all->shape.begin(),
-                      static_cast<int64_t>(entry.later.size()) + 1);
-    entry.tensor = all;
-    entry.later.clear();
-  }
-
   static void compare(Seen &entry, const OwnValues &own) {
-    join(entry);
-    Elements elements(*entry.tensor);
-    entry.numbersOnly = elements.drawn.empty();
+    entry.numbersOnly = entry.elements->holdsNumbersOnly();
     for (const OwnValue &value : own.all()) {
-      Relation relation = value.relationOf(elements);
+      Relation relation = value.relationOf(*entry.elements);
       bool nearer =
           relation < entry.relation ||
           (relation == Relation::Part && entry.own &&

@@ -169,7 +169,7 @@ public:
   /// greatest length that takes little time, as most of an operator shows
   /// there, or at that sample.
   std::optional<Parting> parting(const Sample &differing) {
-    constexpr double mostSeconds = 0.03;
+    constexpr double mostSeconds = 6;
     constexpr size_t mostShapes = 2;
     telling.assign(proposal.outputs.size(), false);
     std::vector<Sample> samples = inputs.affordable(cut, made).samples;
@@ -194,7 +194,11 @@ public:
       samples.resize(mostShapes);
     if (differing.seconds <= mostSeconds)
       samples.push_back(differing);
+    double spent = 0;
     for (const Sample &sample : samples) {
+      if (spent > 0 && spent + sample.seconds > mostSeconds)
+        continue;
+      spent += sample.seconds;
       std::string message;
       Sides sides{*module, cut, made, {}, {}, proposal.kind, proposal.chunk};
       if (!drawExactly(cut, sample, 0, message, sides.cutInputs) ||
@@ -203,7 +207,7 @@ public:
       std::optional<Parting> found = whereSidesPart(std::move(sides));
       if (!found)
         continue;
-      found->seconds = sample.seconds;
+      found->seconds = spent;
       found->alone = equalWithout(opOfCut(cut, found->op), sample);
       return found;
     }
