@@ -14,7 +14,8 @@ def RecogniseOperatorsPass : Pass<"recognise-operators", "::mlir::ModuleOp"> {
     is used elsewhere stays computed.
 
     The new op carries what was found, and how it was checked, as its attribute `onnx.recognised`; what looked like an
-    operator and was declined is in the module's attribute `onnx.declined`. Both are reported as remarks too.
+    operator and was declined is in the module's attribute `onnx.declined`, with the op where the two part
+    (`parts_at`). Both are reported as remarks too.
 
     ```mlir
     func.func @main(%x: tensor<?x64xf32> {onnx.name = "x", onnx.dims = ["n", "64"]}, %w: tensor<64xf32> {onnx.name = "w", onnx.dims = ["64"]})
