@@ -22,6 +22,12 @@ class Edit:
     family: str = ""
 
 
+#: What these give of a value is the same after any edit.
+UNMOVED = {"Shape", "IsNaN"}
+#: These give the elements that they get.
+MOVEMENT = {"Unsqueeze", "Squeeze", "Reshape", "Transpose", "Expand", "Slice", "Split", "Gather", "Identity", "Tile"}
+
+
 class Impossible(Exception):
     """The base has no place for such an edit."""
 
@@ -89,7 +95,7 @@ def place(base, random, allowed=lambda value: True):
     consumers = [
         i
         for i, other in enumerate(base.model.graph.node)
-        if value in other.input and other.op_type != "Shape" and base.live.intersection(other.output)
+        if value in other.input and other.op_type not in UNMOVED and base.live.intersection(other.output)
     ]
     consumer = None
     text = f"{value} ({node.op_type}, in the {kind} up to {mixer.nodes[0].name})"
@@ -175,6 +181,11 @@ def absolute(base, random):
         return value.kind not in POSITIVE and (value.smallest >= 0 or value.greatest <= 0)
 
     value, consumer, text = place(base, random, allowed)
+    source = base.makers[value]
+    while source.op_type in MOVEMENT and source.input[0] in base.makers:
+        source = base.makers[source.input[0]]
+    if source.op_type in POSITIVE:
+        raise Impossible
     positive = base.values[value].smallest >= 0
     patch = Patch(base.model)
     result = patch.op("Abs", value)
