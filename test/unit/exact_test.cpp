@@ -357,6 +357,34 @@ TEST(ExactOrder, SortsNumbersBeforeDrawnOnesAndNansLast) {
 }
 
 /// The fast loop against the plain one, with everything that a matrix can hold.
+TEST(ExactOrder, WithPlacesIsOneOfAllNumbers) {
+  ExactPlaces::areUsed = true;
+  Draws draw(31);
+  std::vector<Exact> all = draw.tensor({rounds}).reals;
+  for (double number : {-1e9, -20.0, -0.5, 0.0, 0.5, 20.0, 1e9})
+    all.emplace_back(number);
+  std::vector<Exact> sorted = all;
+  std::sort(sorted.begin(), sorted.end(), sortsBefore<LargeField>);
+  for (size_t i = 0; i < sorted.size(); ++i)
+    for (size_t j = i + 1; j < sorted.size(); ++j) {
+      EXPECT_TRUE(sorted[i] < sorted[j]) << i << " " << j;
+      EXPECT_TRUE(-sorted[j] < -sorted[i]) << i << " " << j;
+      EXPECT_TRUE(floor(sorted[i]) <= floor(sorted[j])) << i << " " << j;
+    }
+  // Limits have numbers on either side, and some have a fraction.
+  for (double limit : {-20.0, -0.5, 0.0, 0.5, 20.0}) {
+    auto above = std::count_if(all.begin(), all.end(), [&](const Exact &x) {
+      return x > Exact(limit);
+    });
+    EXPECT_GT(above, rounds / 8) << limit;
+    EXPECT_LT(above, rounds - rounds / 8) << limit;
+  }
+  EXPECT_EQ(nearbyint(Exact(2.5)).concrete(), 2);
+  EXPECT_TRUE(nearbyint(all[0]).concrete().has_value());
+  ExactPlaces::areUsed = false;
+  EXPECT_FALSE(nearbyint(all[0]).concrete().has_value());
+}
+
 TEST(ExactProduct, FastAndPlainLoopAgreeInEveryResidue) {
   Draws draw(16);
   constexpr int64_t m = 9, k = 71, n = 6; // k: more than two reductions
