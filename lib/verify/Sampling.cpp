@@ -8,7 +8,7 @@ namespace {
 
 /// A division by zero of drawn numbers: others are drawn, this often.
 constexpr int mostDraws = 4;
-constexpr size_t mostRuns = 48;
+constexpr size_t fewestRuns = 4, mostRuns = 48;
 /// Weights take long to draw: they are drawn so often, and then used again, but
 /// for ops that decide by them alone.
 constexpr uint64_t drawsOfWeights = 4;
@@ -35,9 +35,10 @@ public:
     for (const Sizes &sizes : smallSizes(function))
       if (add(sizes, ++weights))
         sizesOfRuns.push_back(sizes);
-    // What an op that sorts decides at once, its steps decide one by one.
-    while (evaluator.usesPlaces() && !sampling.runs.empty() &&
-           sampling.runs.size() < Decisions::wanted)
+    // What an op that sorts decides at once, its steps decide one by one; and a
+    // graph of fixed sizes has one of them.
+    size_t least = evaluator.usesPlaces() ? Decisions::wanted : fewestRuns;
+    while (!sampling.runs.empty() && sampling.runs.size() < least)
       if (!add(sizesOfRuns[0], 1 + sampling.runs.size() % drawsOfWeights))
         break;
     while (!sampling.runs.empty() && sampling.runs.size() < mostRuns) {
