@@ -245,9 +245,10 @@ std::optional<TensorsOf<Real>> drawInputs(func::FuncOp function,
                                           const Sizes &sizes, uint64_t seed,
                                           uint64_t integers) {
   int64_t past = 0;
-  for (const auto &[symbol, size] : sizes)
-    if (StringRef(symbol).contains_insensitive("past"))
-      past = size;
+  for (const std::string &symbol : symbolsOf(function))
+    if (auto size = sizes.find(symbol);
+        size != sizes.end() && roleOf(function, symbol) == Role::Past)
+      past = size->second;
   TensorsOf<Real> inputs;
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
     Shape shape;
