@@ -200,10 +200,8 @@ public:
     if (!x.isFinite() || !y.isFinite() || !z.isFinite() || !w.isFinite())
         [[unlikely]]
       return x * y + z * w;
-    bool first = x.hasModQ() && y.hasModQ(),
-         second = z.hasModQ() && w.hasModQ(), known = first && second;
     uint64_t modQ = unknown;
-    if (known)
+    if (x.hasModQ() && y.hasModQ() && z.hasModQ() && w.hasModQ())
       modQ = Q::sumOfProducts(x.b, y.b, z.b, w.b);
     else if (x.a == 0 || y.a == 0 || z.a == 0 || w.a == 0)
       return x * y + z * w; // a product that is 0 has a residue modulo q

@@ -134,8 +134,7 @@ private:
     for (const std::string &dim : dimsOf(derived, false, argument))
       shape.push_back(evaluate(dim, sizes).value_or(0));
     ExactTensor result(DType::i64, shape);
-    for (size_t n = 0; n < result.ints.size(); ++n)
-      result.ints[n] = begin + static_cast<int64_t>(n) % shape.back();
+    countPositions(result.ints, shape, begin);
     return result;
   }
   const ExactTensor *named(const ExactTensors &whole, const std::string &name) {

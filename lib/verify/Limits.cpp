@@ -6,16 +6,19 @@ using namespace mlir;
 
 namespace jarana::verify {
 
+double numbersOf(ArrayRef<int64_t> shape) {
+  double count = 1;
+  for (int64_t size : shape)
+    count *= ShapedType::isDynamic(size) ? 1 : static_cast<double>(size);
+  return count;
+}
+
 std::string tooLarge(func::FuncOp function) {
   double numbers = 0;
   auto add = [&](Type type) {
     auto shaped = dyn_cast<ShapedType>(type);
-    if (!shaped || !shaped.hasRank())
-      return;
-    double count = 1;
-    for (int64_t size : shaped.getShape())
-      count *= ShapedType::isDynamic(size) ? 1 : static_cast<double>(size);
-    numbers += count;
+    if (shaped && shaped.hasRank())
+      numbers += numbersOf(shaped.getShape());
   };
   llvm::for_each(function.getArgumentTypes(), add);
   function.walk([&](hybrid::LoadWeightOp load) { add(load.getType()); });

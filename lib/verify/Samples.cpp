@@ -240,6 +240,13 @@ std::vector<Sizes> smallSizes(func::FuncOp function) {
   return all;
 }
 
+void countPositions(std::vector<int64_t> &positions, const Shape &shape,
+                    int64_t begin) {
+  int64_t length = shape.empty() ? 1 : shape.back();
+  for (size_t n = 0; n < positions.size(); ++n)
+    positions[n] = begin + static_cast<int64_t>(n) % length;
+}
+
 template <class Real>
 std::optional<TensorsOf<Real>> drawInputs(func::FuncOp function,
                                           const Sizes &sizes, uint64_t seed,
@@ -259,10 +266,7 @@ std::optional<TensorsOf<Real>> drawInputs(func::FuncOp function,
       shape.push_back(*size);
     }
     std::string name = nameOf(function, false, i);
-    double count = 1;
-    for (int64_t size : shape)
-      count *= static_cast<double>(size);
-    if (count > static_cast<double>(kMostNumbers))
+    if (numbersOf(shape) > static_cast<double>(kMostNumbers))
       return std::nullopt;
     TensorOf<Real> input(elementTypeOf(function.getArgumentTypes()[i]), shape);
     std::mt19937_64 random(mixed(seed) ^ hashOfText(name));
@@ -272,9 +276,7 @@ std::optional<TensorsOf<Real>> drawInputs(func::FuncOp function,
         input.dtype == DType::boolean) {
       drawMask(input.ints, shape);
     } else if (StringRef(name).contains_insensitive("position")) {
-      int64_t length = shape.empty() ? 1 : shape.back();
-      for (size_t n = 0; n < input.ints.size(); ++n)
-        input.ints[n] = past + static_cast<int64_t>(n) % length;
+      countPositions(input.ints, shape, past);
     } else {
       for (int64_t &value : input.ints)
         value = static_cast<int64_t>(random() % integers);

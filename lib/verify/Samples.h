@@ -32,6 +32,11 @@ std::vector<std::string> symbolsOf(mlir::func::FuncOp);
 /// guessed from its name and place; a function refuses what does not fit.
 std::vector<Sizes> smallSizes(mlir::func::FuncOp);
 
+/// Fills a tensor of `shape` with positions from `begin` on, along its last
+/// dimension.
+void countPositions(std::vector<int64_t> &positions,
+                    const reference::Shape &shape, int64_t begin);
+
 /// How many integers are drawn from, 0 included: ids of any vocabulary, and
 /// indices of small dimensions.
 inline constexpr uint64_t manyIntegers = 8, fewIntegers = 3;
@@ -39,9 +44,8 @@ inline constexpr uint64_t manyIntegers = 8, fewIntegers = 3;
 /// One tensor per argument. Equal names and seeds give equal elements: floats
 /// are drawn from [-1, 1), or from all residues; a mask is zeros and then ones;
 /// positions count from where the past ends; other integers are below
-/// `integers`. None
-/// where an argument's size is not known, is none (negative) or too large
-/// (Limits.h).
+/// `integers`. None where an argument's size is not known, is none (negative)
+/// or too large (Limits.h).
 template <class Real>
 std::optional<TensorsOf<Real>> drawInputs(mlir::func::FuncOp, const Sizes &,
                                           uint64_t seed,

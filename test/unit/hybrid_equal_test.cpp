@@ -71,28 +71,33 @@ struct HybridEqualTest : testing::Test {
   }
 };
 
+/// A slice with the sizes of `value` that begins at `begin` of dimension `dim`.
+struct Slice {
+  Slice(OpBuilder &builder, Value value, int64_t dim, int64_t begin)
+      : sizes(tensor::getMixedSizes(builder, value.getLoc(), value)),
+        offsets(sizes.size(), builder.getIndexAttr(0)),
+        strides(sizes.size(), builder.getIndexAttr(1)) {
+    offsets[dim] = builder.getIndexAttr(begin);
+  }
+  SmallVector<OpFoldResult> sizes, offsets, strides;
+};
+
 /// Part [begin, begin + size) of dimension `dim` of `value`.
 Value partOf(OpBuilder &builder, Value value, int64_t dim, int64_t begin,
              int64_t size) {
-  Location loc = value.getLoc();
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, value),
-                            offsets(sizes.size(), builder.getIndexAttr(0)),
-                            strides(sizes.size(), builder.getIndexAttr(1));
-  offsets[dim] = builder.getIndexAttr(begin);
-  sizes[dim] = builder.getIndexAttr(size);
-  return tensor::ExtractSliceOp::create(builder, loc, value, offsets, sizes,
-                                        strides);
+  Slice slice(builder, value, dim, begin);
+  slice.sizes[dim] = builder.getIndexAttr(size);
+  return tensor::ExtractSliceOp::create(builder, value.getLoc(), value,
+                                        slice.offsets, slice.sizes,
+                                        slice.strides);
 }
 
 Value withPart(OpBuilder &builder, Value whole, Value part, int64_t dim,
                int64_t begin) {
-  Location loc = whole.getLoc();
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, part),
-                            offsets(sizes.size(), builder.getIndexAttr(0)),
-                            strides(sizes.size(), builder.getIndexAttr(1));
-  offsets[dim] = builder.getIndexAttr(begin);
-  return tensor::InsertSliceOp::create(builder, loc, part, whole, offsets,
-                                       sizes, strides);
+  Slice slice(builder, part, dim, begin);
+  return tensor::InsertSliceOp::create(builder, whole.getLoc(), part, whole,
+                                       slice.offsets, slice.sizes,
+                                       slice.strides);
 }
 
 /// Replaces a mixer of `length` positions by pieces of `piece` positions: by
