@@ -16,6 +16,7 @@ def main():
     parser.add_argument("--build", default="build", type=Path)
     parser.add_argument("--prompt", default="In the beginning")
     parser.add_argument("--tokens", default=120, type=int)
+    parser.add_argument("--seed", default=1, type=int)
     options = parser.parse_args()
     build = options.build.resolve()
     bundle = build / "demo.jarana"
@@ -44,6 +45,10 @@ def main():
             model.with_name("tokenizer.json"),
             "--max-tokens",
             str(options.tokens),
+            # The most probable token again and again, a small model repeats itself; a fixed seed gives the same text each time.
+            "--temperature=0.7",
+            "--top-p=0.9",
+            f"--seed={options.seed}",
         ],
         check=True,
         env=environment,

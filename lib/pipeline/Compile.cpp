@@ -93,7 +93,11 @@ private:
       return false;
     if (wants("raise")) {
       llvm::raw_string_ostream stream(result.reports.emplace_back());
-      raise::RaiseReport::of(*module).print(stream, options.reportJson);
+      raise::RaiseReport told = raise::RaiseReport::of(*module);
+      if (options.reportJson)
+        told.printJson(stream);
+      else
+        told.printTable(stream);
     }
     if (last == pipeline::Form::Hybrid)
       return emit();

@@ -1,4 +1,4 @@
-// What raising recognised, as an attribute of the module, as text and as JSON.
+// What raising recognised, as an attribute of the module and as JSON.
 #include "passes/raise/Report.h"
 
 #include "mlir/IR/Builders.h"
@@ -74,64 +74,24 @@ RaiseReport RaiseReport::of(ModuleOp module) {
   return report;
 }
 
-/// The facts that are told in sentences.
-static constexpr llvm::StringLiteral told[] = {
-    "nodes", "first", "last", "verified", "error", "seed", "parts_at"};
-
-/// "; from 50 nodes, 'a' to 'b', verified at ... with error 1e-7, seed 2024"
-static void printEvidence(llvm::raw_ostream &os, const RaiseEntry &entry) {
-  auto fact = [&](StringRef name) {
-    auto found = llvm::find_if(
-        entry.facts, [&](const auto &each) { return each.first == name; });
-    return found == entry.facts.end() ? StringRef() : StringRef(found->second);
-  };
-  if (fact("nodes").empty())
-    return;
-  os << "; from " << fact("nodes") << " nodes, '" << fact("first") << "' to '"
-     << fact("last") << "', verified at " << fact("verified") << " with error "
-     << fact("error") << ", seed " << fact("seed");
-}
-
-void RaiseReport::print(llvm::raw_ostream &os, bool json) const {
-  if (json) {
-    llvm::json::OStream out(os, 2);
-    out.object([&] {
-      out.attributeArray("raise", [&] {
-        for (const RaiseEntry &entry : entries)
-          out.object([&] {
-            out.attribute("op", entry.op);
-            out.attribute("node", entry.node);
-            if (!entry.position.empty())
-              out.attribute("position", entry.position);
-            out.attribute(entry.result.empty() ? "reason" : "result",
-                          entry.result.empty() ? entry.reason : entry.result);
-            for (const auto &[name, value] : entry.facts)
-              out.attribute(name, value);
-          });
-      });
+void RaiseReport::printJson(llvm::raw_ostream &os) const {
+  llvm::json::OStream out(os, 2);
+  out.object([&] {
+    out.attributeArray("raise", [&] {
+      for (const RaiseEntry &entry : entries)
+        out.object([&] {
+          out.attribute("op", entry.op);
+          out.attribute("node", entry.node);
+          if (!entry.position.empty())
+            out.attribute("position", entry.position);
+          out.attribute(entry.result.empty() ? "reason" : "result",
+                        entry.result.empty() ? entry.reason : entry.result);
+          for (const auto &[name, value] : entry.facts)
+            out.attribute(name, value);
+        });
     });
-    os << "\n";
-    return;
-  }
-  size_t kept = 0;
-  for (const RaiseEntry &entry : entries)
-    kept += entry.result.empty();
-  os << "raised " << entries.size() - kept << " of " << entries.size()
-     << " operators with a name\n";
-  for (const RaiseEntry &entry : entries) {
-    os << "  " << entry.op << " '" << entry.node << "'";
-    if (entry.result.empty() && !entry.position.empty())
-      os << " (" << entry.position << ")";
-    if (entry.result.empty())
-      os << ": not raised: " << entry.reason;
-    else
-      os << ": " << entry.result;
-    for (const auto &[name, value] : entry.facts)
-      if (!llvm::is_contained(told, name))
-        os << ", " << name << " " << value;
-    printEvidence(os, entry);
-    os << "\n";
-  }
+  });
+  os << "\n";
 }
 
 } // namespace jarana::raise

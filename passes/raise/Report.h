@@ -35,8 +35,13 @@ struct RaiseReport {
   void attach(mlir::ModuleOp module) const;
   /// Reads it back; empty where the module was not raised.
   static RaiseReport of(mlir::ModuleOp module);
-  /// Lines of text for people, or one JSON object {"raise": [...]}.
-  void print(llvm::raw_ostream &os, bool json) const;
+  /// For people: a table of at most 120 columns, a line per operator with
+  /// details indented below it. Names of nodes are never cut, so that they can
+  /// be searched for: one that leaves no room for the columns gets a line of
+  /// its own. Details that an earlier row has too are told once.
+  void printTable(llvm::raw_ostream &os) const;
+  /// For programs: one JSON object {"raise": [...]}.
+  void printJson(llvm::raw_ostream &os) const;
 };
 
 } // namespace jarana::raise
