@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the table of docs/status.md: models × backends, largest error and tolerance, and the speed ratios of bench/.
 
-  .venv/bin/python scripts/status.py [--models DIR ...] [--bench FILE ...]
+  .venv/bin/python scripts/status.py [--models DIR ...] [--bench FILE ...] [--levels LEVEL ...]
 
 The text below the table is kept as it is.
 """
@@ -9,9 +9,11 @@ The text below the table is kept as it is.
 import argparse
 import collections
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,12 +113,38 @@ def speeds(paths):
         )
 
 
-def kept_speeds():
-    """The rows of speeds that the page has now."""
+def processor():
+    names = (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
+    return next(names, "unknown")
+
+
+def compile_times(build, models, levels):
+    """Whole runs of jarana-compile, one at a time: the slowest entry of each level."""
+    yield f"| compiled for, on {processor()} | entries | median s | largest s | the largest |"
+    yield "|---|---|---|---|---|"
+    entries = [path.parent for folder in models for path in sorted(folder.glob("*/model.onnx"))]
+    for level in levels:
+        times = []
+        for entry in entries:
+            with tempfile.TemporaryDirectory() as work:
+                started = time.monotonic()
+                run = subprocess.run(
+                    [build / "bin" / "jarana-compile", entry / "model.onnx", f"--mcpu={level}"]
+                    + ["-o", f"{work}/model.jarana"],
+                    capture_output=True,
+                )
+                if run.returncode == 0:
+                    times.append((time.monotonic() - started, entry.name))
+        seconds, slowest = max(times)
+        yield f"| {level} | {len(times)} | {statistics.median(t for t, _ in times):.1f} | {seconds:.1f} | {slowest} |"
+
+
+def kept_table(start):
+    """The rows of the table that the page has now, found by how its first row begins."""
     lines = PAGE.read_text().splitlines() if PAGE.exists() else []
-    begin = next((i for i, line in enumerate(lines) if line.startswith("| benchmark |")), len(lines))
+    begin = next((i for i, line in enumerate(lines) if line.startswith(start)), len(lines))
     end = next((i for i in range(begin, len(lines)) if not lines[i]), begin)
-    return [*lines[begin:end], ""] if end > begin else []
+    return lines[begin:end]
 
 
 def main():
@@ -126,6 +154,9 @@ def main():
     parser.add_argument(
         "--bench", nargs="*", default=[], type=Path, help="files that bench.py --json wrote; without: as it is"
     )
+    parser.add_argument(
+        "--levels", nargs="*", default=[], help="measure the time of compiling for these processors; without: as it is"
+    )
     options = parser.parse_args()
     results = [result for models in options.models for result in corpus(options.build.resolve(), models)]
     became = {}
@@ -133,7 +164,11 @@ def main():
         became |= compiled(options.build.resolve(), models)
     kept = PAGE.read_text().split(END, 1)[1] if PAGE.exists() and END in PAGE.read_text() else "\n"
     lines = ["# Status", "", "Made by `scripts/status.py`: errors are relative to the golden's largest magnitude.", ""]
-    lines += [*speeds(options.bench), ""] if options.bench else kept_speeds()
+    lines += [*(speeds(options.bench) if options.bench else kept_table("| benchmark |")), ""]
+    if options.levels:
+        lines += [*compile_times(options.build.resolve(), options.models, options.levels), ""]
+    else:
+        lines += [*kept_table("| compiled for"), ""]
     lines += [*table(results, became), "", END]
     PAGE.write_text("\n".join(lines) + kept)
 
