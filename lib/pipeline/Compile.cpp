@@ -67,6 +67,7 @@ private:
     cpuOptions.vectorBits = target.vectorBits;
     cpuOptions.vectorRegisters = target.vectorRegisters;
     cpuOptions.dotBf16 = target.dotBf16;
+    cpuOptions.convertsF16 = target.convertsF16;
 
     say("reading " + options.model);
     onnx::ImportOptions importOptions;

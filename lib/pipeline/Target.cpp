@@ -121,6 +121,7 @@ CpuTarget makeCpuTarget(std::string tripleText, std::string cpu,
     result.vectorBits = 256;
   result.dotBf16 =
       result.vectorBits == 512 && has("avx512bf16") && hasFastDotBf16(cpu);
+  result.convertsF16 = triple.isAArch64() || has("f16c");
   return result;
 }
 

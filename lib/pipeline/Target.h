@@ -16,6 +16,7 @@ struct CpuTarget {
   int64_t vectorBits = 128, vectorRegisters = 16;
   /// vdpbf16ps does more multiply-adds per cycle than f32 has.
   bool dotBf16 = false;
+  bool convertsF16 = true; ///< it has instructions between f16 and f32
   std::unique_ptr<llvm::TargetMachine> machine;
 
   /// Columns of a panel of packed weights: two vectors.

@@ -108,11 +108,9 @@ struct ExpandMath : impl::ExpandMathPassBase<ExpandMath> {
     SmallVector<Operation *> narrow;
     getOperation().walk([&](Operation *op) {
       if (isa<math::MathDialect>(op->getDialect()) &&
-          op->getNumResults() == 1) {
-        Type element = getElementTypeOrSelf(op->getResult(0).getType());
-        if (element.isF16() || element.isBF16())
-          narrow.push_back(op);
-      }
+          op->getNumResults() == 1 && op->getNumOperands() > 0 &&
+          isNarrow(op->getOperand(0).getType()))
+        narrow.push_back(op);
     });
     for (Operation *op : narrow)
       computeInF32(op);
@@ -132,6 +130,11 @@ struct ExpandMath : impl::ExpandMathPassBase<ExpandMath> {
       signalPassFailure();
   }
 
+  static bool isNarrow(Type type) {
+    Type element = getElementTypeOrSelf(type);
+    return element.isF16() || element.isBF16();
+  }
+
   static void computeInF32(Operation *op) {
     ImplicitLocOpBuilder b(op->getLoc(), op);
     for (OpOperand &operand : op->getOpOperands()) {
@@ -142,6 +145,8 @@ struct ExpandMath : impl::ExpandMathPassBase<ExpandMath> {
     }
     Value result = op->getResult(0);
     Type type = result.getType();
+    if (!isNarrow(type)) // isnan and the like
+      return;
     result.setType(withElement(type, b.getF32Type()));
     b.setInsertionPointAfter(op);
     auto narrowed = arith::TruncFOp::create(b, type, result);

@@ -419,6 +419,43 @@ def ExpandMathPass : Pass<"cpu-expand-math", "::mlir::ModuleOp"> {
                            "::mlir::LLVM::LLVMDialect"];
 }
 
+def ExpandHalfConversionsPass : Pass<"cpu-expand-half-conversions", "::mlir::func::FuncOp"> {
+  let summary = "conversions of 16-bit floats for which LLVM would call a library";
+  let description = [{
+    f64 to f16 and bf16 goes through f32 with the last bit made odd where that
+    was inexact, so that the whole is rounded once. With `f16`, for targets
+    without the instruction (x86-64 without F16C), conversions between f32 and
+    f16 become integer operations: to the nearest with ties to even, with
+    subnormal numbers, infinities and NaN. (bf16 and f32:
+    `arith-expand{include-bf16}`.)
+
+    ```mlir
+    func.func @main(%x: vector<4xf16>) -> vector<4xf32> {
+      %0 = arith.extf %x : vector<4xf16> to vector<4xf32>
+      return %0 : vector<4xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @main(%x: vector<4xf16>) -> vector<4xf32> {
+      ...
+      %h = arith.bitcast %x : vector<4xf16> to vector<4xi16>
+      %bits = arith.extui %h : vector<4xi16> to vector<4xi32>
+      ...
+      %limit = arith.constant dense<31744> : vector<4xi32> // infinity
+      %isFinite = arith.cmpi slt, %magnitude, %limit : vector<4xi32>
+      %chosen = arith.select %isFinite, %finite, %special : vector<4xi1>, vector<4xi32>
+      %signed = arith.ori %sign, %chosen : vector<4xi32>
+      %0 = arith.bitcast %signed : vector<4xi32> to vector<4xf32>
+      return %0 : vector<4xf32>
+    }
+    ```
+  }];
+  let options = [Option<"f16", "f16", "bool", "true",
+                        "the target has no conversions between f32 and f16">];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def LowerExpandShapesPass : Pass<"cpu-lower-expand-shapes", "::mlir::func::FuncOp"> {
   let summary = "splitting a dimension into several of unknown size";
   let description = [{
@@ -535,6 +572,37 @@ def LowerChecksPass : Pass<"cpu-lower-checks", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::cf::ControlFlowDialect", "::mlir::arith::ArithDialect"];
+}
+
+def HalvesAsIntegersPass : Pass<"cpu-halves-as-integers", "::mlir::ModuleOp"> {
+  let summary = "16-bit floats are moved as 16-bit integers";
+  let description = [{
+    In the llvm form f16 and bf16 are loaded, chosen, shuffled and stored as
+    i16: LLVM turns some of that into conversions to f32 and back, element by
+    element, which call a library where the target has none. What computes
+    (conversions that the target has, its intrinsics) keeps its types, between
+    bitcasts.
+
+    ```mlir
+    llvm.func @main(%a: !llvm.ptr, %c: i1, %x: f16) -> f32 {
+      %y = llvm.load %a : !llvm.ptr -> f16
+      %z = llvm.select %c, %x, %y : i1, f16
+      %r = llvm.fpext %z : f16 to f32
+      llvm.return %r : f32
+    }
+    ```
+    becomes
+    ```mlir
+    llvm.func @main(%a: !llvm.ptr, %c: i1, %x: i16) -> f32 {
+      %y = llvm.load %a : !llvm.ptr -> i16
+      %z = llvm.select %c, %x, %y : i1, i16
+      %h = llvm.bitcast %z : i16 to f16
+      %r = llvm.fpext %h : f16 to f32
+      llvm.return %r : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 def CInterfacePass : Pass<"cpu-c-interface", "::mlir::ModuleOp"> {

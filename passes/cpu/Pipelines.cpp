@@ -75,13 +75,17 @@ void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
   // On f32 before and after: LLVM has no bf16 arithmetic on most targets, and
-  // calls a library for conversions.
+  // calls a library for conversions that the target does not have. bf16 is
+  // rounded by integer operations everywhere: AVX512_BF16's instruction takes
+  // subnormal numbers as zero.
   pm.addPass(createExpandMathPass());
   auto &lower = pm.nest<func::FuncOp>();
   arith::ArithEmulateUnsupportedFloatsOptions emulate;
   emulate.sourceTypeStrs = {"bf16", "f16"};
   emulate.targetTypeStr = "f32";
   lower.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
+  lower.addPass(
+      createExpandHalfConversionsPass({/*f16=*/!options.convertsF16}));
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;
   lower.addPass(arith::createArithExpandOpsPass(expand));
@@ -106,6 +110,7 @@ void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createConvertToLLVMPass());
   pm.addPass(createConvertOpenMPToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createHalvesAsIntegersPass());
   pm.addPass(createCInterfacePass());
 }
 

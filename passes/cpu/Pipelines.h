@@ -19,6 +19,10 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       *this, "dot-bf16",
       llvm::cl::desc("products of bf16 with bf16 use AVX512_BF16"),
       llvm::cl::init(false)};
+  Option<bool> convertsF16{
+      *this, "converts-f16",
+      llvm::cl::desc("the target has instructions between f16 and f32"),
+      llvm::cl::init(true)};
   Option<bool> pack{*this, "pack",
                     llvm::cl::desc("pack weights of products into panels"),
                     llvm::cl::init(true)};

@@ -6,6 +6,7 @@
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
@@ -37,15 +38,20 @@ Buffer::Buffer(void *data, const std::vector<int64_t> &shape) {
   descriptor.insert(descriptor.end(), strides.begin(), strides.end());
 }
 
-static void lower(ModuleOp module, int64_t vectorBits, bool dotBf16) {
+static void lower(ModuleOp module, int64_t vectorBits, Jit::Options wanted) {
   PassManager pm(module.getContext());
   cpu::ExpandKernelsPassOptions options;
   options.vectorBits = vectorBits;
-  options.dotBf16 = dotBf16;
+  options.dotBf16 = wanted.dotBf16;
   pm.addPass(cpu::createExpandKernelsPass(options));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(cpu::createExpandMathPass());
+  pm.addNestedPass<func::FuncOp>(cpu::createExpandHalfConversionsPass(
+      {/*f16=*/wanted.expandF16 || !hostConvertsF16()}));
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  pm.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass(expand));
   pm.addNestedPass<func::FuncOp>(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createSCFToControlFlowPass());
@@ -54,11 +60,12 @@ static void lower(ModuleOp module, int64_t vectorBits, bool dotBf16) {
   pm.addPass(createConvertToLLVMPass());
   pm.addPass(createConvertOpenMPToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(cpu::createHalvesAsIntegersPass());
   if (failed(pm.run(module)))
     throw std::runtime_error("lowering failed");
 }
 
-Jit::Jit(const std::string &text, int64_t vectorBits, bool dotBf16) {
+Jit::Jit(const std::string &text, int64_t vectorBits, Options options) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   DialectRegistry registry;
@@ -70,7 +77,7 @@ Jit::Jit(const std::string &text, int64_t vectorBits, bool dotBf16) {
   auto module = parseSourceString<ModuleOp>(text, context.get());
   if (!module)
     throw std::runtime_error("parsing failed");
-  lower(*module, vectorBits, dotBf16);
+  lower(*module, vectorBits, options);
 
   auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!builder)
@@ -106,6 +113,12 @@ void Jit::operator()(std::vector<Buffer> buffers) const {
   for (void *&descriptor : descriptors)
     arguments.push_back(&descriptor);
   reinterpret_cast<void (*)(void **)>(function)(arguments.data());
+}
+
+bool hostConvertsF16() {
+  auto features = llvm::sys::getHostCPUFeatures();
+  return !llvm::Triple(llvm::sys::getProcessTriple()).isX86() ||
+         features.lookup("f16c");
 }
 
 bool hostHasDotBf16() {

@@ -23,10 +23,13 @@ struct Buffer {
 
 class Jit {
 public:
+  struct Options {
+    bool dotBf16 = false;   ///< with AVX512_BF16: it must be on this machine
+    bool expandF16 = false; ///< without the instructions between f16 and f32
+  };
   /// `text` has a function @f on memrefs, marked `llvm.emit_c_interface`.
-  /// Expands for `vectorBits`, using AVX512_BF16 where `dotBf16` (it must be on
-  /// this machine); throws std::runtime_error where a step fails.
-  Jit(const std::string &text, int64_t vectorBits, bool dotBf16 = false);
+  /// Expands for `vectorBits`; throws std::runtime_error where a step fails.
+  Jit(const std::string &text, int64_t vectorBits, Options options);
   ~Jit();
   void operator()(std::vector<Buffer> buffers) const;
 
@@ -42,5 +45,7 @@ private:
 int64_t testVectorBits();
 /// Whether this machine has AVX512_BF16.
 bool hostHasDotBf16();
+/// Whether this machine has instructions between f16 and f32.
+bool hostConvertsF16();
 
 } // namespace jarana::test

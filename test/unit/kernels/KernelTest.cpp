@@ -87,7 +87,7 @@ KernelTest::KernelTest(const std::string &op, std::vector<std::string> types,
                        bool dotBf16)
     : name(op.substr(0, op.find(' '))), types(types), outs(outs),
       attributes(std::move(attributes)),
-      jit(moduleText(op, types), vectorBits, dotBf16) {}
+      jit(moduleText(op, types), vectorBits, {.dotBf16 = dotBf16}) {}
 
 void KernelTest::run(const std::vector<Shape> &shapes) {
   std::string label = name;
