@@ -74,6 +74,7 @@ public:
     if (sha256() != expected)
       bad("'" + path + "' is damaged: its SHA-256 is not that of the manifest");
   }
+  int descriptor() const { return fd; }
   int release() { return std::exchange(fd, -1); }
 
   const std::string path;
@@ -164,7 +165,8 @@ void Bundle::loadWeights(const std::string &path, bool verify) {
   if (verify)
     file.expectSha256(contents.weights.sha256);
   try {
-    weightFile = safetensors::File::open(path);
+    // The file that was hashed, whatever has that name by now.
+    weightFile = safetensors::File::map(file.descriptor(), path);
   } catch (const Error &e) {
     bad(e.what());
   }

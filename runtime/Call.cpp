@@ -11,7 +11,7 @@ static bool isAligned(const void *data) {
 
 Call::Call(std::shared_ptr<const Bundle> bundle, const std::string &entry,
            uint32_t threads)
-    : executor(std::move(bundle), entry, threads) {
+    : executor(bundle, entry, makeTeam(*bundle, threads)) {
   inputs.resize(executor.entry().inputs.size());
   outputs.resize(executor.entry().outputs.size());
 }

@@ -26,13 +26,6 @@ Loaded &loaded() {
   return instance;
 }
 
-/// Generated code calls libomp and libm without naming them: make those that we
-/// are linked with visible to it.
-void exposeLibraries() {
-  for (const char *library : {"libomp.so.5", "libm.so.6"})
-    ::dlopen(library, RTLD_NOW | RTLD_GLOBAL);
-}
-
 } // namespace
 
 std::shared_ptr<Code> Code::load(int descriptor, const std::string &path) {
@@ -45,7 +38,6 @@ std::shared_ptr<Code> Code::load(int descriptor, const std::string &path) {
   std::lock_guard lock(loaded().mutex);
   Code *&known = loaded().files[{status.st_dev, status.st_ino}];
   if (!known) {
-    exposeLibraries();
     code->handle =
         ::dlopen(("/proc/self/fd/" + std::to_string(descriptor)).c_str(),
                  RTLD_NOW | RTLD_LOCAL);

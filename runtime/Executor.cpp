@@ -1,9 +1,9 @@
 #include "runtime/Executor.h"
+#include "runtime/Stack.h"
 #include "runtime/Status.h"
 
 #include <algorithm>
 #include <map>
-#include <omp.h>
 
 namespace jarana::runtime {
 namespace {
@@ -30,10 +30,12 @@ public:
   void add(const void *data, int64_t size) {
     add(data, std::span<const int64_t>(&size, 1));
   }
-  void *const *pointers() {
+  /// `context` is the last of the pointers.
+  void *const *pointers(jarana_code_context *context) {
     table.clear();
     for (size_t start : starts)
       table.push_back(words.data() + start);
+    table.push_back(context);
     return table.data();
   }
 
@@ -41,19 +43,6 @@ private:
   std::vector<int64_t> words;
   std::vector<size_t> starts;
   std::vector<void *> table;
-};
-
-/// The number of OpenMP threads while generated code runs; the caller's own
-/// setting is put back.
-class ThreadScope {
-public:
-  explicit ThreadScope(uint32_t threads) : before(omp_get_max_threads()) {
-    omp_set_num_threads(static_cast<int>(threads));
-  }
-  ~ThreadScope() { omp_set_num_threads(before); }
-
-private:
-  int before;
 };
 
 } // namespace
@@ -72,13 +61,26 @@ int64_t tensorBytes(jarana_dtype dtype, const Shape &shape) {
   return bytes;
 }
 
-Executor::Executor(std::shared_ptr<const Bundle> owner,
-                   const std::string &entry, uint32_t threads)
-    : bundle(std::move(owner)), function(&bundle->entry(entry)),
-      threadCount(threads ? threads : omp_get_num_procs()) {
-  if (threadCount > 4096)
-    refuse("threads is " + std::to_string(threads) + ", more than 4096");
+std::shared_ptr<Team> makeTeam(const Bundle &bundle, uint32_t threads) {
+  const bundle::Manifest &manifest = bundle.manifest();
+  requireStack(manifest.stackBytes);
+  Team::Options options;
+  options.threads = threads & ~JARANA_PIN_THREADS;
+  options.pinned = threads & JARANA_PIN_THREADS;
+  if (options.threads == 0)
+    options.threads = usableProcessors();
+  if (options.threads > 4096)
+    refuse("threads is " + std::to_string(options.threads) +
+           ", more than 4096");
+  options.scratchBytes = manifest.scratchBytes;
+  options.stackBytes = manifest.stackBytes;
+  return std::make_shared<Team>(options);
 }
+
+Executor::Executor(std::shared_ptr<const Bundle> owner,
+                   const std::string &entry, std::shared_ptr<Team> workers)
+    : bundle(std::move(owner)), function(&bundle->entry(entry)),
+      team(std::move(workers)) {}
 
 void Executor::checkInput(size_t index, jarana_dtype dtype,
                           const Shape &shape) const {
@@ -143,7 +145,8 @@ const std::vector<Shape> &Executor::plan(std::span<const Shape> inputs) {
   Arguments arguments;
   arguments.add(inputDims.data(), static_cast<int64_t>(inputDims.size()));
   arguments.add(outputDims.data(), static_cast<int64_t>(outputDims.size()));
-  arenaBytes = function->plan(arguments.pointers());
+  requireStack(bundle->manifest().stackBytes);
+  arenaBytes = function->plan(arguments.pointers(team->context()));
   if (arenaBytes < 0)
     checkFailed(arenaBytes);
   outputShapes.clear();
@@ -172,8 +175,9 @@ void Executor::run(std::span<const std::byte *const> inputs,
     arguments.add(outputs[i], outputShapes[i]);
   arguments.add(bundle->weights(), static_cast<int64_t>(bundle->weightBytes()));
   arguments.add(arena.data(), arenaBytes);
-  ThreadScope scope(threadCount);
-  if (int32_t code = function->run(arguments.pointers()); code != 0)
+  requireStack(bundle->manifest().stackBytes);
+  if (int32_t code = function->run(arguments.pointers(team->context()));
+      code != 0)
     checkFailed(code);
 }
 

@@ -4,6 +4,7 @@
 
 #include "runtime/Bundle.h"
 #include "runtime/Memory.h"
+#include "runtime/Team.h"
 
 #include <span>
 
@@ -11,13 +12,14 @@ namespace jarana::runtime {
 
 class Executor {
 public:
-  /// threads 0: all processors of this process.
+  /// `team` may also be that of others of the same bundle that never run at
+  /// the same time.
   Executor(std::shared_ptr<const Bundle> bundle, const std::string &entry,
-           uint32_t threads);
+           std::shared_ptr<Team> team);
 
   const Entry &entry() const { return *function; }
   const std::shared_ptr<const Bundle> &owner() const { return bundle; }
-  uint32_t threads() const { return threadCount; }
+  const std::shared_ptr<Team> &workers() const { return team; }
 
   /// Checks one input's type; throws StatusError naming it.
   void checkInput(size_t index, jarana_dtype dtype, const Shape &shape) const;
@@ -40,12 +42,17 @@ private:
 
   std::shared_ptr<const Bundle> bundle;
   const Entry *function;
-  uint32_t threadCount;
+  std::shared_ptr<Team> team;
   std::vector<Shape> inputShapes, outputShapes;
   std::vector<int64_t> inputDims, outputDims;
   Buffer arena;
   int64_t arenaBytes = 0;
 };
+
+/// The threads for `threads` as a caller gives them (jarana_call_create), and
+/// whether the calling thread's stack is large enough for the bundle's code.
+/// Throws StatusError.
+std::shared_ptr<Team> makeTeam(const Bundle &bundle, uint32_t threads);
 
 /// The bytes of a tensor; throws StatusError on overflow.
 int64_t tensorBytes(jarana_dtype dtype, const Shape &shape);

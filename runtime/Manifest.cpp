@@ -276,6 +276,11 @@ Manifest parseManifest(std::string_view text) {
     manifest.stateRefusal = root.at("state_refusal").text();
   manifest.weights = readFile(root.at("weights"));
   manifest.code = readFile(root.at("code"));
+  manifest.stackBytes = root.at("stack_bytes").number();
+  if (manifest.stackBytes > maxStackBytes)
+    throw Error("'stack_bytes' is " + std::to_string(manifest.stackBytes) +
+                ", more than " + std::to_string(maxStackBytes));
+  manifest.scratchBytes = root.at("scratch_bytes").number();
   if (root.has("flops_per_token"))
     manifest.flopsPerToken = root.at("flops_per_token").number();
   if (root.has("weight_bytes_per_token"))
@@ -318,6 +323,8 @@ std::string printManifest(const Manifest &manifest) {
     root["state_refusal"] = manifest.stateRefusal;
   root["weights"] = printFile(manifest.weights);
   root["code"] = printFile(manifest.code);
+  root["stack_bytes"] = manifest.stackBytes;
+  root["scratch_bytes"] = manifest.scratchBytes;
   root["flops_per_token"] = manifest.flopsPerToken;
   root["weight_bytes_per_token"] = manifest.weightBytesPerToken;
   return root.dump(1) + "\n";

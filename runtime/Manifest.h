@@ -15,7 +15,7 @@ namespace jarana::bundle {
 
 /// The version of the format that this build writes, and the only one that it
 /// reads.
-constexpr int formatVersion = 1;
+constexpr int formatVersion = 2;
 
 /// A dimension of the signature: a number, or (where `symbol` is not empty) a
 /// symbol or an expression of symbols, for people. Dimensions of the same text
@@ -65,6 +65,9 @@ struct Target {
       features; // features as LLVM spells them: "+avx2,+fma,-sse4a"
 };
 
+/// The most stack that code may need: callers have threads of 64 KiB.
+constexpr uint64_t maxStackBytes = 48 << 10;
+
 struct Manifest {
   std::string generator;
   Target target;
@@ -72,6 +75,9 @@ struct Manifest {
   std::optional<StateSpec> state;
   std::string stateRefusal; ///< why there is no `state`; may be empty
   FileSpec weights, code;
+  /// What the code needs of each thread: stack, and memory that is handed to it
+  /// (runtime/CodeContext.h).
+  uint64_t stackBytes = 0, scratchBytes = 0;
   /// Multiplications and additions of the products with weights, and the bytes
   /// of weights read, for one position; 0: unknown.
   uint64_t flopsPerToken = 0, weightBytesPerToken = 0;

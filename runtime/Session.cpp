@@ -63,12 +63,13 @@ void copyBuffer(Buffer &to, const Buffer &from, int64_t bytes) {
 
 Session::Session(std::shared_ptr<const Bundle> bundle,
                  const jarana_session_options &wanted)
-    : executor(bundle, stateSpec(*bundle).entry, wanted.threads),
+    : executor(bundle, stateSpec(*bundle).entry,
+               makeTeam(*bundle, wanted.threads)),
       options(wanted), roles(&*bundle->manifest().state) {
   if (options.batch < 1)
     refuse("batch must be at least 1");
   if (!roles->decode.empty())
-    decoder.emplace(bundle, roles->decode, wanted.threads);
+    decoder.emplace(bundle, roles->decode, executor.workers());
   bindRoles();
   for (const bundle::StateTensor &tensor : roles->tensors)
     addState(tensor);

@@ -48,6 +48,10 @@ struct CompileOptions {
   /// Called with a line such as "writing weights: 120 of 500 MiB"; may be
   /// empty.
   std::function<void(const std::string &)> progress;
+  /// Called with each file of the bundle while it has a temporary name: `made`
+  /// when it is there, and not `made` when it is whole or gone. A program that
+  /// may be interrupted can remove it; compiling installs no signal handlers.
+  std::function<void(const std::string &path, bool made)> temporary;
 };
 
 /// Bytes that a model takes. A context's positions take `contextBytes` each for

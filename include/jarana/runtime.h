@@ -4,11 +4,23 @@
  * Errors. Every function that can fail returns a jarana_status; anything but
  * JARANA_OK leaves the out parameters and the objects as they were, unless said
  * otherwise, and jarana_last_error() then gives the message (of this thread).
- * No function throws, aborts, prints, or reads environment variables.
+ * No function throws, aborts, prints, or reads environment variables; none
+ * changes what belongs to the whole process (signal handlers, locale, working
+ * folder, file mode mask, visible symbols).
  *
  * Threads. A jarana_bundle may be used by any number of threads at once. A
  * jarana_call, jarana_session or jarana_snapshot may be used by one thread at a
  * time (a second gets JARANA_BUSY); different ones are independent.
+ * Each call and session has threads of its own, one less than it was asked to
+ * use, as the calling thread works too. They start with the first run, block
+ * all signals, wait for work for about a millisecond before they sleep, and end
+ * when the object is closed. Where the system refuses to start some, the others
+ * do their work: results do not depend on it. After fork(), a child may go on
+ * using what no thread was using at that time; it starts threads of its own.
+ *
+ * Stack. What compiled code needs, at most 64 KiB less what the runtime takes,
+ * is in the manifest (stack_bytes). A thread that has less left gets
+ * JARANA_OUT_OF_MEMORY and a message that says how much is needed.
  *
  * Ownership. Objects are made by ..._open / ..._create / ..._fork and freed by
  * their ..._close; closing NULL does nothing. A call or session keeps its
@@ -170,9 +182,16 @@ typedef struct jarana_tensor {
   void *data; /* product(shape) elements; may be NULL where that is 0 */
 } jarana_tensor;
 
-/* Makes a call of `entry` ("main"). threads: how many threads a run uses, 0 for
- * all processors of this process. Errors: JARANA_INVALID_ARGUMENT (no such
- * entry: the message lists them). */
+/* To be added to a number of threads: each thread but the calling one stays on
+ * one of the processors that the thread which creates the object may run on,
+ * in turn from the second one. Where only one program uses these. */
+#define JARANA_PIN_THREADS 0x80000000u
+
+/* Makes a call of `entry` ("main"). threads: how many threads a run uses (at
+ * most 4096), 0 for all processors that this process may use (its affinity and
+ * the quota of its control group); plus JARANA_PIN_THREADS or not. Errors:
+ * JARANA_INVALID_ARGUMENT (no such entry: the message lists them),
+ * JARANA_OUT_OF_MEMORY. */
 JARANA_API jarana_status jarana_call_create(jarana_bundle *bundle,
                                             const char *entry, uint32_t threads,
                                             jarana_call **out);
@@ -212,7 +231,7 @@ JARANA_API jarana_status jarana_call_output(const jarana_call *call,
 
 typedef struct jarana_session_options {
   uint32_t batch;   /* number of sequences that advance together, >= 1 */
-  uint32_t threads; /* 0 for all processors of this process */
+  uint32_t threads; /* as jarana_call_create takes it */
   uint64_t context; /* positions to allocate key/value caches for at once; they
                        grow beyond when needed; 0: no guess */
 } jarana_session_options;

@@ -39,6 +39,10 @@ struct BundleDescription {
   /// Called while weights are written, with the bytes done and all of them; may
   /// be empty.
   std::function<void(uint64_t done, uint64_t total)> progress;
+  /// Called with each file that is made under a name of its own, and when it is
+  /// whole or gone: for a program that removes them where it is interrupted.
+  /// May be empty.
+  std::function<void(const std::string &path, bool made)> temporary;
 };
 
 /// Counts into `manifest` the floating-point operations of products with

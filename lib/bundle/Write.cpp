@@ -5,12 +5,13 @@
 #include "lib/safetensors/Safetensors.h"
 #include "runtime/Sha256.h"
 
-#include "llvm/Support/Signals.h"
+#include "llvm/ADT/StringExtras.h"
 
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <random>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,22 +24,24 @@ namespace {
 constexpr const char *manifestFile = "manifest.json", *codeFile = "model.so",
                      *weightsFile = "weights.safetensors";
 
-/// A file being written; its checksum is computed on the way. Gone on an
-/// interrupt.
+/// A file being written; its checksum is computed on the way.
 class OutputFile {
 public:
-  /// shown: the final name, for messages.
-  OutputFile(const std::string &path, const std::string &shown)
-      : path(path), shown(shown) {
+  /// shown: the final name, for messages. tell: BundleDescription::temporary.
+  OutputFile(const std::string &path, const std::string &shown,
+             const std::function<void(const std::string &, bool)> &tell)
+      : path(path), shown(shown), tell(tell) {
     fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
       fail();
-    llvm::sys::RemoveFileOnSignal(path);
+    if (tell)
+      tell(path, true);
   }
   ~OutputFile() {
     if (fd >= 0)
       ::close(fd);
-    llvm::sys::DontRemoveFileOnSignal(path);
+    if (tell)
+      tell(path, false);
   }
   void write(const char *bytes, size_t count) {
     sha.update(bytes, count);
@@ -70,6 +73,7 @@ private:
   }
 
   std::string path, shown;
+  const std::function<void(const std::string &, bool)> &tell;
   int fd = -1;
   Sha256 sha;
   FileSpec spec;
@@ -80,15 +84,18 @@ private:
 class PartFolder {
 public:
   explicit PartFolder(const fs::path &final) : final(final) {
-    std::string name = final.string() + ".part-XXXXXX";
-    if (!::mkdtemp(name.data()))
-      throw Error("cannot write '" + final.string() +
-                  "': " + std::strerror(errno));
-    path = name;
-    // As readable as any new folder: mkdtemp makes it private.
-    mode_t mask = ::umask(0);
-    ::umask(mask);
-    ::chmod(name.c_str(), 0777 & ~mask);
+    // As readable as any new folder: mkdtemp would make it private, and the
+    // mask of the process cannot be read without changing it.
+    std::random_device random;
+    for (int attempt = 0; path.empty(); ++attempt) {
+      std::string name =
+          final.string() + ".part-" + llvm::utohexstr(random(), true, 8);
+      if (::mkdir(name.c_str(), 0777) == 0)
+        path = name;
+      else if (errno != EEXIST || attempt == 100)
+        throw Error("cannot write '" + final.string() +
+                    "': " + std::strerror(errno));
+    }
   }
   ~PartFolder() {
     std::error_code ignored;
@@ -180,19 +187,22 @@ void write(ModuleOp module, const BundleDescription &description,
   PartFolder folder(final);
   Manifest manifest = description.manifest;
   {
-    OutputFile out(folder.file(codeFile), final / codeFile);
+    OutputFile out(folder.file(codeFile), final / codeFile,
+                   description.temporary);
     out.write(code);
     manifest.code = out.close();
   }
   {
-    OutputFile out(folder.file(weightsFile), final / weightsFile);
+    OutputFile out(folder.file(weightsFile), final / weightsFile,
+                   description.temporary);
     manifest.weights = writeWeights(module, description, out);
   }
   {
     // What the runtime would refuse is not written in the first place.
     std::string text = printManifest(manifest);
     parseManifest(text);
-    OutputFile out(folder.file(manifestFile), final / manifestFile);
+    OutputFile out(folder.file(manifestFile), final / manifestFile,
+                   description.temporary);
     out.write(text);
     out.close();
   }

@@ -1,4 +1,6 @@
 #include "lib/pipeline/Codegen.h"
+#include "jarana/error.h"
+#include "lib/pipeline/StackNeed.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -30,7 +32,7 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
 
 } // namespace
 
-FailureOr<std::string> generateObject(ModuleOp module, CpuTarget &target) {
+FailureOr<GeneratedCode> generateObject(ModuleOp module, CpuTarget &target) {
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> code =
       translateModuleToLLVMIR(module, context, "jarana");
@@ -40,6 +42,7 @@ FailureOr<std::string> generateObject(ModuleOp module, CpuTarget &target) {
   code->setDataLayout(target.machine->createDataLayout());
   optimize(*code, *target.machine);
 
+  target.machine->Options.EmitStackSizeSection = true;
   llvm::SmallString<0> object;
   llvm::raw_svector_ostream stream(object);
   llvm::legacy::PassManager passes;
@@ -48,7 +51,13 @@ FailureOr<std::string> generateObject(ModuleOp module, CpuTarget &target) {
     return module.emitError("the target ")
            << target.triple << " makes no object files";
   passes.run(*code);
-  return std::string(object.data(), object.size());
+  GeneratedCode result{object.str().str()};
+  try {
+    result.stackBytes = stackNeed(*code, object);
+  } catch (const Error &error) {
+    return emitError(module.getLoc()) << error.what();
+  }
+  return result;
 }
 
 } // namespace jarana::pipeline

@@ -7,10 +7,15 @@
 
 namespace jarana::pipeline {
 
-/// Optimises the module (llvm form, nothing else in it) and gives an object
-/// file. Fails with diagnostics.
-mlir::FailureOr<std::string> generateObject(mlir::ModuleOp module,
-                                            CpuTarget &target);
+struct GeneratedCode {
+  std::string object;      ///< an object file
+  uint64_t stackBytes = 0; ///< of stack, that a call of it takes at most
+};
+
+/// Optimises the module (llvm form, nothing else in it) and makes code of it.
+/// Fails with diagnostics.
+mlir::FailureOr<GeneratedCode> generateObject(mlir::ModuleOp module,
+                                              CpuTarget &target);
 
 /// Links one object file into a shared object, by lld in this process. Throws
 /// jarana::Error.

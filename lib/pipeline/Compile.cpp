@@ -126,17 +126,30 @@ private:
       return false;
     if (last == pipeline::Form::Llvm)
       return emit();
-    FailureOr<std::string> object = pipeline::generateObject(*module, target);
-    if (failed(object))
+    bundle::Manifest &manifest = bundleDescription.manifest;
+    if (auto bytes = (*module)->getAttrOfType<IntegerAttr>(cpu::scratchAttr))
+      manifest.scratchBytes = bytes.getInt();
+    FailureOr<pipeline::GeneratedCode> generated =
+        pipeline::generateObject(*module, target);
+    if (failed(generated))
       return false;
+    manifest.stackBytes = generated->stackBytes;
+    if (manifest.stackBytes > bundle::maxStackBytes) {
+      emitError((*module)->getLoc())
+          << "the code would need " << manifest.stackBytes
+          << " bytes of stack, and callers may have no more than "
+          << bundle::maxStackBytes;
+      return false;
+    }
     module = {};
-    std::string code = pipeline::linkSharedObject(*object);
+    std::string code = pipeline::linkSharedObject(generated->object);
 
     say("writing " + options.output);
     bundleDescription.progress = [&](uint64_t done, uint64_t total) {
       say("writing weights: " + std::to_string(done >> 20) + " of " +
           std::to_string(total >> 20) + " MiB");
     };
+    bundleDescription.temporary = options.temporary;
     return succeeded(
         bundle::writeBundle(*weights, bundleDescription, code, options.output));
   }

@@ -72,14 +72,18 @@ std::shared_ptr<File> File::open(const std::string &path) {
   Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.fd < 0)
     throw Error("cannot open '" + path + "': " + std::strerror(errno));
+  return map(file.fd, path);
+}
+
+std::shared_ptr<File> File::map(int descriptor, const std::string &path) {
   struct stat status;
-  if (::fstat(file.fd, &status) != 0 || !S_ISREG(status.st_mode))
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
     throw Error("'" + path + "' is not a regular file");
   if (status.st_size < 8)
     throw Error("'" + path + "' is not a safetensors file: it has only " +
                 std::to_string(status.st_size) + " bytes");
   void *mapping =
-      ::mmap(nullptr, status.st_size, PROT_READ, MAP_PRIVATE, file.fd, 0);
+      ::mmap(nullptr, status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
   if (mapping == MAP_FAILED)
     throw Error("cannot map '" + path + "': " + std::strerror(errno));
   std::shared_ptr<File> result(new File);

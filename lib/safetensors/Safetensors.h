@@ -37,6 +37,9 @@ struct Placement {
 class File {
 public:
   static std::shared_ptr<File> open(const std::string &path);
+  /// Maps the file that `descriptor` is open on, which stays the caller's;
+  /// `path` is what errors call it.
+  static std::shared_ptr<File> map(int descriptor, const std::string &path);
   /// The same checks on bytes that must outlive the File; `name` is what errors
   /// call them.
   static std::shared_ptr<File> view(const std::byte *bytes, size_t size,

@@ -16,6 +16,9 @@ inline constexpr llvm::StringLiteral offsetAttr = "hybrid.offset";
 inline constexpr llvm::StringLiteral codeAttr = "hybrid.code";
 /// On the module: the messages of the checks; code -k is message k-1.
 inline constexpr llvm::StringLiteral checksAttr = "hybrid.checks";
+/// On the module in the llvm form: the scratch memory that each thread needs,
+/// in bytes (i64); absent where it needs none.
+inline constexpr llvm::StringLiteral scratchAttr = "hybrid.scratch_bytes";
 
 inline bool isEntry(mlir::func::FuncOp function) {
   return function->hasAttr(inputsAttr) && !function.isDeclaration();

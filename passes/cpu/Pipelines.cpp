@@ -100,6 +100,7 @@ void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
   pm.nest<func::FuncOp>().addPass(createHoistStackBuffersPass());
   // Needs the loops inside parallel regions, for an estimate of their work.
   pm.nest<func::FuncOp>().addPass(createLimitThreadsPass({options.minWork}));
+  pm.addPass(createShareLoopsPass());
   pm.addPass(createSCFToControlFlowPass());
   pm.nest<func::FuncOp>().addPass(createLowerChecksPass());
   pm.addPass(createCanonicalizerPass());
@@ -111,6 +112,9 @@ void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createConvertOpenMPToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createHalvesAsIntegersPass());
+  // Descriptors fall apart, so that a region takes only what it uses of them.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createLowerParallelPass());
   pm.addPass(createCInterfacePass());
 }
 

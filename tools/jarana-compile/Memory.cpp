@@ -15,7 +15,7 @@ int64_t arenaBytes(const std::shared_ptr<const runtime::Bundle> &bundle,
                    const std::string &entry, int64_t batch, int64_t past,
                    int64_t tokens) {
   const bundle::StateSpec &state = *bundle->manifest().state;
-  runtime::Executor executor(bundle, entry, 1);
+  runtime::Executor executor(bundle, entry, runtime::makeTeam(*bundle, 1));
   const runtime::Entry &function = executor.entry();
   const runtime::Parameter &ids = function.inputs[function.input(state.ids)];
   std::vector<runtime::Shape> shapes;

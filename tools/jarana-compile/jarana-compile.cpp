@@ -3,6 +3,9 @@
 #include "jarana/compiler.h"
 #include "tools/common/Options.h"
 
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Signals.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -180,6 +183,13 @@ int run(const Options &options) {
       std::fprintf(stderr, "\r\033[K[%5.1f s] %s", seconds, line.c_str());
       std::fflush(stderr);
     };
+  // Nothing half-written is left by an interrupt.
+  compile.temporary = [](const std::string &path, bool made) {
+    if (made)
+      llvm::sys::RemoveFileOnSignal(path);
+    else
+      llvm::sys::DontRemoveFileOnSignal(path);
+  };
   CompileResult result = compileModel(compile);
   if (terminal)
     std::fprintf(stderr, "\r\033[K");

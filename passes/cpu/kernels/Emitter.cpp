@@ -1,7 +1,7 @@
 #include "passes/cpu/kernels/Emitter.h"
+#include "passes/cpu/kernels/Threads.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/OpenMP/OpenMPDialect.h"
@@ -21,21 +21,6 @@ bool isConstant(Value value, int64_t &constant) {
     return false;
   constant = number.getSExtValue();
   return true;
-}
-
-/// The declaration of a function of OpenMP's library that gives an int.
-func::FuncOp declare(OpBuilder &builder, StringRef name) {
-  auto module =
-      builder.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
-  if (auto function = module.lookupSymbol<func::FuncOp>(name))
-    return function;
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(module.getBody());
-  auto function =
-      func::FuncOp::create(builder, module.getLoc(), name,
-                           builder.getFunctionType({}, builder.getI32Type()));
-  function.setPrivate();
-  return function;
 }
 } // namespace
 
@@ -149,20 +134,13 @@ void Emitter::parallel(Value count, Value work,
     body(index(0), count);
     return;
   }
-  auto threadNumber = declare(*this, "omp_get_thread_num");
-  auto teamSize = declare(*this, "omp_get_num_threads");
   omp::ParallelOperands clauses;
   clauses.ifExpr = enough;
   auto region = omp::ParallelOp::create(*this, clauses);
   OpBuilder::InsertionGuard guard(*this);
   createBlock(&region.getRegion());
-  auto ask = [&](func::FuncOp function) {
-    Value answer =
-        func::CallOp::create(*this, function, ValueRange()).getResult(0);
-    return arith::IndexCastOp::create(*this, getIndexType(), answer)
-        .getResult();
-  };
-  Value part = ask(threadNumber), parts = ask(teamSize);
+  Value part = threadNumber(*this, getLoc()),
+        parts = threadCount(*this, getLoc());
   body(div(mul(count, part), parts), div(mul(count, add(part, 1)), parts));
   omp::TerminatorOp::create(*this);
 }

@@ -13,7 +13,8 @@ def ExpandKernelsPass : Pass<"cpu-expand-kernels", "::mlir::ModuleOp"> {
     the width of the target. Small amounts of work stay on one thread (the
     region's `if` clause). Vectors never go beyond a buffer: rests are masked.
 
-    Nothing is allocated but stack, up to about 300 KiB per thread. `math.exp`
+    Nothing is allocated but buffers (`memref.alloca`), up to about 300 KiB per
+    thread: `cpu-lower-parallel` gives large ones another place. `math.exp`
     and `math.tanh` on vectors are left for `cpu-expand-math`.
 
     Ops on tensors, and those that have no kernel (`hybrid.online_attention`),

@@ -1,8 +1,10 @@
 #include "Jit.h"
 
 #include "dialects/hybrid/HybridDialect.h"
+#include "passes/cpu/Entry.h"
 #include "passes/cpu/Passes.h"
 #include "passes/cpu/kernels/Passes.h"
+#include "runtime/Team.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -38,7 +40,9 @@ Buffer::Buffer(void *data, const std::vector<int64_t> &shape) {
   descriptor.insert(descriptor.end(), strides.begin(), strides.end());
 }
 
-static void lower(ModuleOp module, int64_t vectorBits, Jit::Options wanted) {
+/// Gives the scratch memory that each thread needs.
+static uint64_t lower(ModuleOp module, int64_t vectorBits,
+                      Jit::Options wanted) {
   PassManager pm(module.getContext());
   cpu::ExpandKernelsPassOptions options;
   options.vectorBits = vectorBits;
@@ -61,8 +65,13 @@ static void lower(ModuleOp module, int64_t vectorBits, Jit::Options wanted) {
   pm.addPass(createConvertOpenMPToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(cpu::createHalvesAsIntegersPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(cpu::createLowerParallelPass());
   if (failed(pm.run(module)))
     throw std::runtime_error("lowering failed");
+  auto bytes = module->getAttrOfType<IntegerAttr>(cpu::scratchAttr);
+  module->removeAttr(cpu::scratchAttr);
+  return bytes ? bytes.getInt() : 0;
 }
 
 Jit::Jit(const std::string &text, int64_t vectorBits, Options options) {
@@ -77,7 +86,10 @@ Jit::Jit(const std::string &text, int64_t vectorBits, Options options) {
   auto module = parseSourceString<ModuleOp>(text, context.get());
   if (!module)
     throw std::runtime_error("parsing failed");
-  lower(*module, vectorBits, options);
+  runtime::Team::Options teamOptions;
+  teamOptions.threads = 4; // however many processors there are
+  teamOptions.scratchBytes = lower(*module, vectorBits, options);
+  team = std::make_unique<runtime::Team>(teamOptions);
 
   auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
   if (!builder)
@@ -90,8 +102,6 @@ Jit::Jit(const std::string &text, int64_t vectorBits, Options options) {
   ExecutionEngineOptions engineOptions;
   engineOptions.transformer = transformer;
   engineOptions.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Aggressive;
-  StringRef libraries[] = {JARANA_LIBOMP};
-  engineOptions.sharedLibPaths = libraries;
   auto created =
       ExecutionEngine::create(*module, engineOptions, std::move(*machine));
   if (!created)
@@ -110,6 +120,7 @@ void Jit::operator()(std::vector<Buffer> buffers) const {
   std::vector<void *> descriptors, arguments;
   for (Buffer &buffer : buffers)
     descriptors.push_back(buffer.descriptor.data());
+  descriptors.push_back(team->context());
   for (void *&descriptor : descriptors)
     arguments.push_back(&descriptor);
   reinterpret_cast<void (*)(void **)>(function)(arguments.data());

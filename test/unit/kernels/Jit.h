@@ -11,6 +11,10 @@ namespace mlir {
 class ExecutionEngine;
 }
 
+namespace jarana::runtime {
+class Team;
+}
+
 namespace jarana::test {
 
 /// An argument: the descriptor of a contiguous row-major memref on memory that
@@ -36,6 +40,7 @@ public:
 private:
   std::unique_ptr<mlir::MLIRContext> context;
   std::unique_ptr<mlir::ExecutionEngine> engine;
+  std::unique_ptr<runtime::Team> team;
   void *function = nullptr;
 };
 
