@@ -385,6 +385,53 @@ def LinalgToLoopsPass : Pass<"cpu-linalg-to-loops", "::mlir::func::FuncOp"> {
                            "::mlir::affine::AffineDialect"];
 }
 
+def GuardArithmeticPass : Pass<"cpu-guard-arithmetic", "::mlir::func::FuncOp"> {
+  let summary = "integer division and conversions to integers are defined for all operands";
+  let description = [{
+    No integer division traps, and no conversion of a float to an integer gives
+    poison. By -1, the quotient is the negated dividend, which wraps, and the
+    remainder is 0. A division by 0 is one by 1: what operators do there is
+    decided before (a `hybrid.check` where it is an error). A float is converted
+    to 64 bits and cut to the type, and becomes the least 64-bit integer where
+    none holds it, as in Cast of the reference evaluator. Divisions by constants
+    stay as they are.
+
+    ```mlir
+    func.func @main(%a: i32, %b: i32, %x: f32) -> (i32, i32, i64) {
+      %0 = arith.divsi %a, %b : i32
+      %c3 = arith.constant 3 : i32
+      %1 = arith.divsi %a, %c3 : i32
+      %2 = arith.fptosi %x : f32 to i64
+      return %0, %1, %2 : i32, i32, i64
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @main(%a: i32, %b: i32, %x: f32) -> (i32, i32, i64) {
+      ...
+      %zero = arith.cmpi eq, %b, %c0 : i32
+      ...
+      %one = arith.cmpi eq, %b, %minus : i32
+      %unsafe = arith.ori %zero, %one : i1
+      ...
+      %safe = arith.select %unsafe, %c1, %b : i32
+      %q = arith.divsi %a, %safe : i32
+      ...
+      %negated = arith.subi %c0b, %a : i32
+      %0 = arith.select %one, %negated, %q : i32
+      ...
+      %1 = arith.divsi %a, %c3 : i32
+      ...
+      %fits = arith.andi %above, %below : i1
+      %n = arith.fptosi %x : f32 to i64
+      %2 = arith.select %fits, %n, %least : i64
+      return %0, %1, %2 : i32, i32, i64
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def ExpandMathPass : Pass<"cpu-expand-math", "::mlir::ModuleOp"> {
   let summary = "exp becomes arithmetic; other functions call libm";
   let description = [{

@@ -74,6 +74,8 @@ void populateLlvmPhase(OpPassManager &pm, const PipelineOptions &options) {
   function.addPass(createLinalgToLoopsPass());
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
+  // From here on nothing divides by what is not a constant.
+  function.addPass(createGuardArithmeticPass());
   // On f32 before and after: LLVM has no bf16 arithmetic on most targets, and
   // calls a library for conversions that the target does not have. bf16 is
   // rounded by integer operations everywhere: AVX512_BF16's instruction takes

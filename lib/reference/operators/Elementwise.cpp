@@ -228,6 +228,15 @@ int64_t powInt(int64_t base, int64_t exponent) {
   return result;
 }
 
+/// Towards zero; what no 64-bit integer holds becomes the least one, as in
+/// Cast.
+int64_t truncated(double value) {
+  return value >= -0x1p63 && value < 0x1p63
+             ? static_cast<int64_t>(value)
+             : std::numeric_limits<int64_t>::min();
+}
+int64_t truncated(const Exact &value) { return static_cast<int64_t>(value); }
+
 /// Pow: the type of the base; the exponent may have another.
 template <class Real>
 std::vector<T<Real>> power(const InputsOf<Real> &inputs, const Attributes &) {
@@ -239,8 +248,7 @@ std::vector<T<Real>> power(const InputsOf<Real> &inputs, const Attributes &) {
         if (isFloat(a.dtype))
           result.reals[i] = pow(a.reals[at[0]], realAt(b, at[1]));
         else if (isFloat(b.dtype))
-          result.ints[i] =
-              static_cast<int64_t>(pow(realAt(a, at[0]), b.reals[at[1]]));
+          result.ints[i] = truncated(pow(realAt(a, at[0]), b.reals[at[1]]));
         else
           result.ints[i] = powInt(a.ints[at[0]], b.ints[at[1]]);
       });

@@ -81,16 +81,14 @@ int64_t expectShift(uint64_t by) {
 
 template <class Real> bool isNan(Real x) { return !(x == x); }
 
-/// Towards zero. What a float that no int64_t holds becomes is not defined;
-/// here it is the least or the greatest, as on the targets' vector units.
-template <class Real> int64_t truncated(Real x) {
+/// Towards zero. What no 64-bit integer of the signedness holds, and NaN,
+/// becomes the least one, as in the operator Cast and in what is compiled.
+template <class Real> int64_t truncated(Real x, bool isUnsigned64) {
   if constexpr (std::is_same_v<Real, double>) {
-    constexpr double limit = 0x1p63;
-    if (isNan(x))
-      return 0;
-    if (x >= limit || x < -limit)
-      return x < 0 ? std::numeric_limits<int64_t>::min()
-                   : std::numeric_limits<int64_t>::max();
+    if (isUnsigned64 && x >= 0x1p63 && x < 0x1p64)
+      return static_cast<int64_t>(static_cast<uint64_t>(x));
+    if (!(x >= -0x1p63 && x < 0x1p63))
+      return std::numeric_limits<int64_t>::min();
   }
   return static_cast<int64_t>(x);
 }
@@ -281,10 +279,13 @@ template <class Real> void addCasts(llvm::StringMap<Run<Real>> &table) {
         i.to,
         Real(static_cast<double>(bits(i.from, c[i.operands[0]].integer))));
   };
-  table["arith.fptosi"] =
-      table["arith.fptoui"] = [](const I<Real> &i, Cell<Real> *c) {
-        c[i.result].integer = wrap(i.to, truncated(c[i.operands[0]].real));
-      };
+  table["arith.fptosi"] = [](const I<Real> &i, Cell<Real> *c) {
+    c[i.result].integer = wrap(i.to, truncated(c[i.operands[0]].real, false));
+  };
+  table["arith.fptoui"] = [](const I<Real> &i, Cell<Real> *c) {
+    c[i.result].integer =
+        wrap(i.to, truncated(c[i.operands[0]].real, i.to == DType::i64));
+  };
   table["arith.truncf"] = table["arith.extf"] =
       real<Real>([](Real x) { return x; });
   table["arith.bitcast"] = bitcast<Real>;

@@ -51,7 +51,68 @@ LogicalResult lowerMean(Lowering &lowering, Operation *op) {
       });
 }
 
+/// Integers: no divisor may be zero, unless the result has no elements.
+void checkDivisors(Lowering &lowering, Operation *op) {
+  TensorBuilder &build = lowering.build;
+  OpBuilder &b = lowering.builder();
+  Type element = lowering.resultType(op);
+  if (!isa<IntegerType>(element))
+    return;
+  Value condition;
+  auto require = [&](Value next) {
+    condition = condition ? b.createOrFold<arith::AndIOp>(lowering.loc(),
+                                                          condition, next)
+                          : next;
+  };
+  auto isNonZero = [&](OpBuilder &at, Location loc, Value divisor) -> Value {
+    Value zero = Scalars(at, loc).number(divisor.getType(), 0);
+    return at.createOrFold<arith::CmpIOp>(loc, arith::CmpIPredicate::ne,
+                                          divisor, zero);
+  };
+  symbolic::Context &context = lowering.context();
+  if (auto known = lowering.contents(op, 1)) {
+    for (const Expr &divisor : *known)
+      if (!context.proveDifferent(divisor, Expr(0)))
+        require(isNonZero(b, lowering.loc(), build.index(divisor)));
+  } else {
+    Tensor divisors = lowering.get(op, 1);
+    DenseIntElementsAttr numbers;
+    if (matchPattern(divisors.value, m_Constant(&numbers)) &&
+        llvm::none_of(numbers.getValues<APInt>(),
+                      [](const APInt &number) { return number.isZero(); }))
+      return;
+    SmallVector<int64_t> axes =
+        llvm::to_vector(llvm::seq<int64_t>(0, divisors.rank()));
+    Tensor all = build.reduce(
+        divisors, axes, false, build.scalar(b.getI1Type(), 1),
+        [&](OpBuilder &at, Location loc, ValueRange v) -> Value {
+          return arith::AndIOp::create(at, loc, v[0], isNonZero(at, loc, v[1]));
+        });
+    require(
+        tensor::ExtractOp::create(b, lowering.loc(), all.value, ValueRange{}));
+  }
+  if (!condition)
+    return;
+  Expr count = build.product(lowering.shapeOf(op->getResult(0)));
+  if (!context.provePositive(count)) {
+    Value empty =
+        Scalars(b, lowering.loc())
+            .equal(build.index(count),
+                   arith::ConstantIndexOp::create(b, lowering.loc(), 0));
+    condition = arith::OrIOp::create(b, lowering.loc(), condition, empty);
+  }
+  lowering.check(condition, Lowering::operatorName(op) + " node '" +
+                                hybrid::nodeName(op) +
+                                "': integer division by zero");
+}
+
+LogicalResult lowerDiv(Lowering &lowering, Operation *op) {
+  checkDivisors(lowering, op);
+  return binary<&Scalars::div>(lowering, op);
+}
+
 LogicalResult lowerMod(Lowering &lowering, Operation *op) {
+  checkDivisors(lowering, op);
   bool fmod = Lowering::integer(op, "fmod") != 0;
   return mapElements(
       lowering, op, [&](OpBuilder &, Location, Scalars s, ValueRange v) {
@@ -59,12 +120,51 @@ LogicalResult lowerMod(Lowering &lowering, Operation *op) {
       });
 }
 
+/// base^exponent of integers, modulo 2^width: by squaring, as long as the
+/// exponent has bits. By a negative one, 1 / base^-exponent rounded to zero.
+Value integerPower(OpBuilder &b, Location loc, Value base, Value exponent,
+                   bool isSigned) {
+  Scalars s(b, loc);
+  Type type = base.getType(), wide = exponent.getType();
+  Value one = s.number(type, 1), result = one, power = base;
+  APInt known;
+  bool isKnown = matchPattern(exponent, m_ConstantInt(&known));
+  unsigned bits = isKnown && !(isSigned && known.isNegative())
+                      ? known.getActiveBits()
+                      : wide.getIntOrFloatBitWidth();
+  for (unsigned bit = 0; bit < bits; ++bit) {
+    Value mask = arith::ConstantOp::create(
+        b, loc,
+        b.getIntegerAttr(
+            wide, APInt::getOneBitSet(wide.getIntOrFloatBitWidth(), bit)));
+    Value isSet = arith::CmpIOp::create(
+        b, loc, arith::CmpIPredicate::ne,
+        b.createOrFold<arith::AndIOp>(loc, exponent, mask), s.number(wide, 0));
+    result = s.select(isSet, s.mul(result, power), result);
+    if (bit + 1 < bits)
+      power = s.mul(power, power);
+  }
+  if (!isSigned || (isKnown && !known.isNegative()))
+    return result;
+  Value zero = s.number(type, 0), minusOne = s.number(type, -1);
+  Value odd =
+      s.equal(arith::AndIOp::create(b, loc, exponent, s.number(wide, 1)),
+              s.number(wide, 1));
+  Value inverse = s.select(
+      s.equal(base, one), one,
+      s.select(s.equal(base, minusOne), s.select(odd, minusOne, one), zero));
+  return s.select(s.less(exponent, s.number(wide, 0)), inverse, result);
+}
+
 LogicalResult lowerPow(Lowering &lowering, Operation *op) {
+  bool isSigned = !Lowering::isUnsigned(op->getOperand(1));
   return mapElements(
       lowering, op,
-      [](OpBuilder &b, Location loc, Scalars s, ValueRange v) -> Value {
+      [&](OpBuilder &b, Location loc, Scalars s, ValueRange v) -> Value {
         Value base = v[0], exponent = v[1];
         Type type = base.getType();
+        if (isa<IntegerType>(type) && isa<IntegerType>(exponent.getType()))
+          return integerPower(b, loc, base, exponent, isSigned);
         FloatAttr constant;
         if (matchPattern(exponent, m_Constant(&constant)) &&
             isa<FloatType>(type)) {
@@ -223,7 +323,7 @@ void addElementwise(LoweringTable &table) {
   table["Add"] = table["Sum"] = binary<&Scalars::add>;
   table["Sub"] = binary<&Scalars::sub>;
   table["Mul"] = lowerMul;
-  table["Div"] = binary<&Scalars::div>;
+  table["Div"] = lowerDiv;
   table["Max"] = binary<&Scalars::max>;
   table["Min"] = binary<&Scalars::min>;
   table["Mean"] = lowerMean;

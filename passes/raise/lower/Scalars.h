@@ -19,8 +19,8 @@ public:
   Value add(Value lhs, Value rhs);
   Value sub(Value lhs, Value rhs);
   Value mul(Value lhs, Value rhs);
-  /// Integers: rounded to zero; a divisor of 0 gives the dividend instead of a
-  /// trap.
+  /// Integers: rounded to zero; a divisor of 0 gives the dividend (operators
+  /// check for it), and the least integer by -1 itself.
   Value div(Value lhs, Value rhs);
   /// ONNX Mod without fmod: the sign of the divisor.
   Value floorMod(Value lhs, Value rhs);
