@@ -1,6 +1,6 @@
 #include "lib/reference/ModelNumbers.h"
 
-#include "lib/reference/Exact.h"
+#include "lib/reference/Unknowns.h"
 #include "lib/reference/tensor/Handlers.h"
 
 #include <bit>
@@ -79,6 +79,8 @@ auto ModelNumbersOf<Real>::weight(mlir::StringRef symbol,
     if (auto found = cache->tensors.find(key); found != cache->tensors.end())
       return known = found->second;
     std::shared_ptr<const Tensor> own = weights.get(symbol);
+    if (reading.drawsByPlace)
+      return known = share<Real>(drawnByPlace(*own, seed));
     known = drawn ? share<Real>(drawnFrom(*own, seed)) : shareAs<Real>(*own);
     constexpr uint64_t mostSeedsKept = 4;
     if (!drawn || seed <= mostSeedsKept)
@@ -91,9 +93,12 @@ template <class Real>
 auto ModelNumbersOf<Real>::constant(mlir::ElementsAttr elements,
                                     const Reading &reading) -> TensorPtr {
   Tensor tensor = tensorOf(elements);
-  if constexpr (!std::is_same_v<Real, double>)
+  if constexpr (!std::is_same_v<Real, double>) {
+    if (reading.drawsByPlace)
+      return share<Real>(drawnByPlace(tensor, reading.weights));
     if (reading.drawsConstants && hasSeveralNumbers(tensor))
       return share<Real>(drawnFrom(tensor, reading.weights));
+  }
   return shareAs<Real>(std::move(tensor));
 }
 

@@ -25,6 +25,9 @@ struct Reading {
   uint64_t weights = 0;
   /// Those of other constants too that have several: an A_log of few heads.
   bool drawsConstants = false;
+  /// Numbers of weights and constants are drawn by `weights` and by their
+  /// places (Unknowns), whether they are equal or not.
+  bool drawsByPlace = false;
   /// Numbers have places on the real line (ExactPlaces).
   bool usesPlaces = false;
   /// Other than 0: what an operator leaves undefined is drawn by it, so that

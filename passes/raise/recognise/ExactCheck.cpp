@@ -27,8 +27,9 @@ const double logQ = std::log2(static_cast<double>(LargeField::q));
 
 } // namespace
 
-ExactCheck::ExactCheck(ModuleOp module)
-    : interpreter(module,
+ExactCheck::ExactCheck(ModuleOp module, OwnNumbers numbers)
+    : numbers(numbers),
+      interpreter(module,
                   [this](Operation &op, const Interpreter::Results &results) {
                     observe(op, results);
                   },
@@ -44,12 +45,16 @@ ExactTensor ExactCheck::inputFrom(Tensor tensor, bool drawn, uint64_t seed) {
 }
 
 FailureOr<std::vector<ExactTensor>>
-ExactCheck::evaluate(func::FuncOp function, std::vector<ExactTensor> inputs) {
+ExactCheck::evaluate(func::FuncOp function, std::vector<ExactTensor> inputs,
+                     uint64_t draw) {
   for (auto [argument, tensor] :
        llvm::zip_equal(function.getArguments(), inputs))
     degrees.draw(argument, tensor.shape);
   ExactEvents::decisions = 0; // nobody else's
   ExactEvents::assumptions = 0;
+  if (numbers == OwnNumbers::Unknown)
+    interpreter.setReading(
+        {.recognising = true, .weights = draw + 1, .drawsByPlace = true});
   return interpreter.run(function, std::move(inputs));
 }
 
@@ -62,6 +67,11 @@ void ExactCheck::observe(Operation &op, const Interpreter::Results &results) {
           Assumption::LinearIsSoftplus, Assumption::Unrounded})
       if (made & static_cast<uint32_t>(assumption))
         assumed.try_emplace(assumption, reportName(&op));
+  StringRef name = opName(&op);
+  if (numbers == OwnNumbers::Unknown &&
+      (name == "Constant" || name == "load_weight") &&
+      reference::isFloat(results[0]->dtype) && results[0]->size() > 1)
+    return degrees.draw(op.getResult(0), results[0]->shape);
   SmallVector<const Shape *> shapes;
   for (const auto &result : results)
     shapes.push_back(result ? &result->shape : nullptr);

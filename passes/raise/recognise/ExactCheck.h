@@ -4,6 +4,7 @@
 
 #include "lib/reference/Exact.h"
 #include "lib/reference/Interpreter.h"
+#include "passes/raise/recognise/CutKey.h"
 #include "passes/raise/recognise/Degree.h"
 #include "passes/raise/recognise/Slice.h"
 
@@ -17,15 +18,17 @@ using reference::ExactTensor;
 /// equality rests on.
 class ExactCheck {
 public:
-  explicit ExactCheck(mlir::ModuleOp module);
+  ExactCheck(mlir::ModuleOp module, OwnNumbers numbers);
 
   /// The tensor with drawn residues where `drawn`, else with its own numbers.
   /// Integers stay what they are.
   static ExactTensor inputFrom(reference::Tensor tensor, bool drawn,
                                uint64_t seed);
 
+  /// `draw`: the number of the draw, for the module's own numbers.
   mlir::FailureOr<std::vector<ExactTensor>>
-  evaluate(mlir::func::FuncOp function, std::vector<ExactTensor> inputs);
+  evaluate(mlir::func::FuncOp function, std::vector<ExactTensor> inputs,
+           uint64_t draw);
   /// Whether that failed in a way that other inputs may not.
   bool dividedByZero() const { return interpreter.dividedByZero(); }
 
@@ -51,6 +54,7 @@ private:
   using Interpreter = reference::InterpreterOf<reference::Exact>;
   void observe(mlir::Operation &op, const Interpreter::Results &results);
 
+  OwnNumbers numbers;
   DegreeTracker degrees;
   std::map<mlir::Operation *, uint64_t> decisions;
   std::map<reference::Assumption, std::string> assumed; // and where first

@@ -174,39 +174,4 @@ Sliced sliceBetween(Graph &graph, ValueRange inputs, ValueRange outputs,
   return sliced;
 }
 
-std::string keyOf(ModuleOp slices) {
-  std::string key;
-  DenseMap<Value, size_t> numbers;
-  auto addNumber = [&](size_t number) {
-    key.append(reinterpret_cast<const char *>(&number), sizeof number);
-  };
-  // Names, types and attributes exist once in a context.
-  auto add = [&](const void *unique) {
-    addNumber(reinterpret_cast<uintptr_t>(unique));
-  };
-  auto define = [&](Value value) {
-    add(value.getType().getAsOpaquePointer());
-    numbers.try_emplace(value, numbers.size());
-  };
-  slices->walk<WalkOrder::PreOrder>([&](Operation *op) {
-    add(op->getName().getAsOpaquePointer());
-    add(op->getAttrDictionary().getAsOpaquePointer());
-    addNumber(op->getNumOperands());
-    for (Value operand : op->getOperands())
-      addNumber(numbers.lookup(operand));
-    addNumber(op->getNumResults());
-    llvm::for_each(op->getResults(), define);
-    addNumber(op->getNumRegions());
-    for (Region &region : op->getRegions()) {
-      addNumber(region.getBlocks().size());
-      for (Block &block : region) {
-        addNumber(block.getNumArguments());
-        addNumber(block.getOperations().size());
-        llvm::for_each(block.getArguments(), define);
-      }
-    }
-  });
-  return key;
-}
-
 } // namespace jarana::raise::recognise

@@ -30,8 +30,4 @@ Sliced sliceBetween(Graph &graph, mlir::ValueRange inputs,
                     mlir::ValueRange outputs, llvm::StringRef name,
                     mlir::ModuleOp module);
 
-/// Bytes that are equal for modules of one context that are equal but for where
-/// their ops come from.
-std::string keyOf(mlir::ModuleOp slices);
-
 } // namespace jarana::raise::recognise

@@ -92,10 +92,14 @@ public:
     return true;
   }
 
-  /// Equal for cuts that are equal but for the values that enter them.
-  std::string key() {
-    std::string text = keyOf(*module);
-    llvm::raw_string_ostream stream(text);
+  /// Equal for cuts that are equal but for the values that enter them, and for
+  /// numbers of their own that are unknown to the check. Nothing where it would
+  /// be the one that knows them.
+  std::optional<std::string> key(OwnNumbers numbers) {
+    std::optional<std::string> text = keyOf(*module, numbers);
+    if (!text)
+      return std::nullopt;
+    llvm::raw_string_ostream stream(*text);
     for (const CutInput &input : proposal.inputs)
       describe(stream, input.value, input.fill);
     for (const Sliced *side : {&cut, &made})
@@ -108,7 +112,8 @@ public:
     return text;
   }
 
-  Evidence run() {
+  Evidence run(OwnNumbers numbers) {
+    evidence = {};
     evidence.seed = kFirstSeed;
     AffordableSamples affordable = inputs.affordable(cut, made);
     const std::vector<Sample> &samples = affordable.samples;
@@ -116,7 +121,7 @@ public:
       decline("it is too large to be checked at " + affordable.tooLarge);
       return evidence;
     }
-    ExactCheck exact(*module);
+    ExactCheck exact(*module, numbers);
     reference::Interpreter floats(*module);
     telling.assign(proposal.outputs.size(), false);
     llvm::DenseSet<size_t> done;  // groups
@@ -259,7 +264,7 @@ private:
     if (!drawExactly(side, sample, draw, message, tensors))
       return failure();
     return quietly(message, [&] {
-      return check.evaluate(side.function, std::move(tensors));
+      return check.evaluate(side.function, std::move(tensors), draw);
     });
   }
 
@@ -345,7 +350,8 @@ private:
       for (OpOperand *use : uses)
         use->set(operand);
       std::string message;
-      ExactCheck edited(*module); // one that did not see the uses before
+      ExactCheck edited(
+          *module, OwnNumbers::Known); // one that did not see the uses before
       auto without = evaluateExactly(edited, cut, sample, 0, message),
            found = evaluateExactly(edited, made, sample, 0, message);
       bool equal = succeeded(without) && succeeded(found) &&
@@ -418,11 +424,21 @@ Evidence Verifier::verify(const Proposal &proposal, ValueRange candidate,
     trial.evidence.shapes = "all shapes, by index maps";
     return trial.evidence;
   }
-  std::string key = trial.key();
-  auto found = known.find(key);
-  if (found == known.end())
-    found = known.emplace(std::move(key), trial.run()).first;
-  Evidence &evidence = found->second;
+  // What holds whatever a layer's own numbers are need not be shown again for
+  // the next; what holds only for these numbers is shown for them.
+  Evidence *found = nullptr;
+  for (OwnNumbers numbers : {OwnNumbers::Unknown, OwnNumbers::Known}) {
+    std::optional<std::string> key = trial.key(numbers);
+    if (!key)
+      continue;
+    auto [entry, isNew] = known.try_emplace(std::move(*key));
+    found = &entry->second;
+    if (isNew)
+      *found = trial.run(numbers);
+    if (found->holds())
+      break;
+  }
+  Evidence &evidence = *found;
   if (!explain || !evidence.differsAt)
     return evidence;
   if (!evidence.parting)
