@@ -21,6 +21,13 @@ constexpr TypeName typeNames[] = {
     {"uint32", "U32"},  {"int64", "I64"},   {"uint64", "U64"},
     {"bool", "BOOL"}};
 
+constexpr const char *kinds[] = {"conv",  "ssm",       "key",
+                                 "value", "key_value", "other"};
+
+/// In the order of Number.
+constexpr const char *numberNames[] = {"one",   "past",      "last",
+                                       "total", "continues", "positions"};
+
 /// A JSON value and the words that say where it is.
 struct Field {
   const json &value;
@@ -127,6 +134,26 @@ std::string readDecode(const Field &field, const EntrySpec &entry,
   return name;
 }
 
+/// A dimension of a tensor; -1 where it is not said.
+int readAxis(const Field &item, const char *key, const TensorSpec &tensor) {
+  if (!item.has(key))
+    return -1;
+  uint64_t axis = item.at(key).number();
+  if (axis >= tensor.shape.size())
+    throw Error(item.at(key).where + ": input '" + tensor.name +
+                "' has no dimension " + std::to_string(axis));
+  return static_cast<int>(axis);
+}
+
+Number readNumber(const Field &field) {
+  std::string name = field.text();
+  for (size_t i = 0; i < std::size(numberNames); ++i)
+    if (name == numberNames[i])
+      return static_cast<Number>(i);
+  throw Error(field.where + " is '" + name +
+              "', not one of one, past, last, total, continues, positions");
+}
+
 StateSpec readState(const Field &field,
                     const std::map<std::string, EntrySpec> &entries) {
   StateSpec state;
@@ -162,18 +189,26 @@ StateSpec readState(const Field &field,
   state.logits = output(field.at("logits"));
   for (const Field &item : field.at("tensors").list()) {
     StateTensor tensor{input(item.at("input")), output(item.at("output")),
-                       item.at("kind").text()};
+                       item.at("kind").text(), -1, -1};
     const TensorSpec &from = *find(entry->second.inputs, tensor.input),
                      &to = *find(entry->second.outputs, tensor.output);
     if (from.dtype != to.dtype || from.shape.size() != to.shape.size())
       throw Error(item.where + ": input '" + tensor.input + "' and output '" +
                   tensor.output + "' differ in type");
-    if (tensor.kind != "conv" && tensor.kind != "ssm" && tensor.kind != "key" &&
-        tensor.kind != "value")
+    if (std::find(std::begin(kinds), std::end(kinds), tensor.kind) ==
+        std::end(kinds))
       throw Error(item.at("kind").where + " is '" + tensor.kind +
-                  "', not one of conv, ssm, key, value");
+                  "', not one of conv, ssm, key, value, key_value, other");
+    tensor.grows = readAxis(item, "grows", from);
+    tensor.places = readAxis(item, "places", from);
+    if (tensor.grows >= 0 && tensor.places >= 0)
+      throw Error(item.where + " has both 'grows' and 'places'");
     state.tensors.push_back(std::move(tensor));
   }
+  if (field.has("numbers"))
+    for (const Field &item : field.at("numbers").list())
+      state.numbers.push_back(
+          {input(item.at("input")), readNumber(item.at("value"))});
   if (field.has("decode"))
     state.decode = readDecode(field.at("decode"), entry->second, entries);
   return state;
@@ -223,6 +258,10 @@ json parseJson(std::string_view text) {
 }
 
 } // namespace
+
+const char *nameOf(Number number) {
+  return numberNames[static_cast<size_t>(number)];
+}
 
 std::string safetensorsDtype(const std::string &numpyName) {
   for (const TypeName &type : typeNames)
@@ -304,9 +343,15 @@ std::string printManifest(const Manifest &manifest) {
   if (manifest.state) {
     const StateSpec &state = *manifest.state;
     json tensors = json::array();
-    for (const StateTensor &t : state.tensors)
-      tensors.push_back(
-          {{"input", t.input}, {"output", t.output}, {"kind", t.kind}});
+    for (const StateTensor &t : state.tensors) {
+      json tensor = {
+          {"input", t.input}, {"output", t.output}, {"kind", t.kind}};
+      if (t.grows >= 0)
+        tensor["grows"] = t.grows;
+      if (t.places >= 0)
+        tensor["places"] = t.places;
+      tensors.push_back(std::move(tensor));
+    }
     nlohmann::ordered_json spec = {{"entry", state.entry},
                                    {"ids", state.ids},
                                    {"logits", state.logits},
@@ -317,6 +362,9 @@ std::string printManifest(const Manifest &manifest) {
       spec["mask"] = state.mask;
     if (!state.positions.empty())
       spec["positions"] = state.positions;
+    for (const NumberInput &number : state.numbers)
+      spec["numbers"].push_back(
+          {{"input", number.input}, {"value", nameOf(number.value)}});
     root["state"] = spec;
   }
   if (!manifest.stateRefusal.empty())

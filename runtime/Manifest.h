@@ -39,10 +39,29 @@ struct EntrySpec {
 };
 
 /// A state: `input` is read, `output` is its next value. kind: "conv", "ssm",
-/// "key" or "value".
+/// "key", "value", "key_value" (both in one tensor) or "other". `grows`: the
+/// dimension that counts past positions, 0 at first; `places`: the dimension of
+/// a buffer that positions are written into, which keeps its size; -1: none.
 struct StateTensor {
   std::string input, output, kind;
+  int grows = -1, places = -1;
 };
+
+/// What a session puts into every element of an input that is no tokens, mask
+/// or state.
+enum class Number : uint8_t {
+  One,       ///< "one"
+  Past,      ///< "past": the positions before this step
+  Last,      ///< "last": the last position of this step
+  Total,     ///< "total": the positions up to the end of this step
+  Continues, ///< "continues": whether there are positions before this step
+  Positions, ///< "positions": each new token's, one after the other
+};
+struct NumberInput {
+  std::string input;
+  Number value = Number::One;
+};
+const char *nameOf(Number number);
 
 /// How a session drives an entry. `mask` and `positions` are empty where the
 /// graph has no such input. `decode`, where not empty, is an entry for one new
@@ -50,6 +69,7 @@ struct StateTensor {
 struct StateSpec {
   std::string entry = "main", decode, ids, mask, positions, logits;
   std::vector<StateTensor> tensors;
+  std::vector<NumberInput> numbers;
 };
 
 /// A file of the bundle, by its plain name in the bundle's folder; sha256 in

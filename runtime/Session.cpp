@@ -21,8 +21,13 @@ void store(jarana_dtype dtype, std::byte *data, int64_t index, int64_t value) {
   case JARANA_INT32:
   case JARANA_UINT32:
     return put(static_cast<int32_t>(value));
+  case JARANA_INT16:
+  case JARANA_UINT16:
+    return put(static_cast<int16_t>(value));
   case JARANA_FLOAT32:
     return put(static_cast<float>(value));
+  case JARANA_FLOAT64:
+    return put(static_cast<double>(value));
   case JARANA_INT8:
   case JARANA_UINT8:
   case JARANA_BOOL:
@@ -44,12 +49,11 @@ bool isInteger(jarana_dtype dtype) {
 
 const bundle::StateSpec &stateSpec(const Bundle &bundle) {
   if (!bundle.manifest().state)
-    refuse("the bundle's model has no states that a session could keep: it "
-           "takes whole inputs only" +
+    refuse("the bundle has no states that a session could keep: it takes whole "
+           "inputs only" +
            (bundle.manifest().stateRefusal.empty()
                 ? std::string()
-                : ". No state could be derived: " +
-                      bundle.manifest().stateRefusal));
+                : ". The reason: " + bundle.manifest().stateRefusal));
   return *bundle.manifest().state;
 }
 
@@ -89,6 +93,8 @@ void Session::bindRoles() {
     maskInput = static_cast<int>(entry.input(roles->mask));
   if (!roles->positions.empty())
     positionsInput = static_cast<int>(entry.input(roles->positions));
+  for (const bundle::NumberInput &number : roles->numbers)
+    numbers.emplace_back(entry.input(number.input), number.value);
   logitsOutput = entry.output(roles->logits);
 
   const Parameter &ids = entry.inputs[idsInput];
@@ -106,8 +112,9 @@ void Session::bindRoles() {
   }
   pieceLength = ids.shape.back();
   for (int role : {maskInput, positionsInput})
-    if (role >= 0 && (entry.inputs[role].shape.empty() ||
-                      entry.inputs[role].shape.size() > 2))
+    if (role >= 0 &&
+        (entry.inputs[role].shape.empty() ||
+         entry.inputs[role].shape.size() > (role == maskInput ? 2u : 3u)))
       refuse("input '" + entry.inputs[role].name +
              "' must be of shape [batch, tokens] for a session");
   const Parameter &logits = entry.outputs[logitsOutput];
@@ -122,27 +129,47 @@ void Session::bindRoles() {
 
 void Session::addState(const bundle::StateTensor &tensor) {
   const Entry &entry = executor.entry();
-  State state{entry.input(tensor.input), entry.output(tensor.output), -1};
+  State state{entry.input(tensor.input), entry.output(tensor.output),
+              tensor.grows, tensor.places};
   const Parameter &parameter = entry.inputs[state.input];
-  for (size_t d = 0; d < parameter.shape.size(); ++d) {
+  bool isSaid = tensor.grows >= 0 || tensor.places >= 0,
+       mayGrow = tensor.kind == "key" || tensor.kind == "value";
+  for (size_t d = 0; !isSaid && d < parameter.shape.size(); ++d) {
     if (parameter.symbols[d].empty() || parameter.symbols[d] == batchSymbol)
       continue;
-    if (tensor.kind != "key" && tensor.kind != "value")
+    if (!mayGrow) {
+      // A batch may have a name of its own.
+      if (d == 0)
+        continue;
       refuse("state '" + parameter.name + "' has the size '" +
              parameter.symbols[d] +
              "', which a session that starts from nothing cannot know; run the "
              "model by its own signature instead");
+    }
     if (state.pastDim >= 0)
       refuse("state '" + parameter.name + "' has two sizes that vary: '" +
              parameter.symbols[state.pastDim] + "' and '" +
              parameter.symbols[d] + "'");
     state.pastDim = static_cast<int>(d);
   }
-  if (state.pastDim < 0 && (tensor.kind == "key" || tensor.kind == "value"))
-    refuse("state '" + parameter.name +
-           "' has a fixed number of past positions; sessions need it to be "
-           "symbolic");
+  if (state.placesDim >= 0)
+    addPlaces(state);
   states.push_back(state);
+}
+
+/// A buffer of positions limits how many there can be.
+void Session::addPlaces(const State &state) {
+  const Parameter &parameter = executor.entry().inputs[state.input];
+  int64_t size = parameter.shape[state.placesDim];
+  if (size < 0) {
+    if (options.context == 0)
+      refuse("state '" + parameter.name + "' is a buffer of '" +
+             parameter.symbols[state.placesDim] +
+             "' positions: the session needs to be told how many (context)");
+    size = static_cast<int64_t>(std::min<uint64_t>(options.context, INT64_MAX));
+    placesSymbol = parameter.symbols[state.placesDim];
+  }
+  places = places < 0 ? size : std::min(places, size);
 }
 
 void Session::checkRoles() const {
@@ -152,6 +179,8 @@ void Session::checkRoles() const {
         int(i) == idsInput || int(i) == maskInput || int(i) == positionsInput;
     for (const State &state : states)
       bound = bound || state.input == i;
+    for (const auto &[input, number] : numbers)
+      bound = bound || input == i;
     if (!bound)
       refuse("sessions cannot fill the model's input '" + entry.inputs[i].name +
              "'; run the model by its own signature instead");
@@ -163,7 +192,9 @@ Shape Session::initialShape(const State &state) const {
   Shape shape = parameter.shape;
   for (size_t d = 0; d < shape.size(); ++d)
     if (shape[d] < 0)
-      shape[d] = int(d) == state.pastDim ? 0 : options.batch;
+      shape[d] = int(d) == state.pastDim     ? 0
+                 : int(d) == state.placesDim ? places
+                                             : options.batch;
   return shape;
 }
 
@@ -219,6 +250,10 @@ void Session::step(const int64_t *ids, size_t count) {
   if (count > uint64_t(INT32_MAX) ||
       current.position > uint64_t(INT64_MAX) - count)
     refuse("too many tokens: " + std::to_string(count));
+  if (places >= 0 && current.position + count > uint64_t(places))
+    refuse("the model's states have room for " + std::to_string(places) +
+           " positions: " + std::to_string(count) + " after " +
+           std::to_string(current.position) + " are too many");
   checkIds(ids, count);
   if (pieceLength < 0)
     return advance(ids, count);
@@ -246,38 +281,106 @@ void Session::step(const int64_t *ids, size_t count) {
   }
 }
 
+/// A mask is of all positions, of the places for them, or of the new tokens.
+int64_t Session::maskLength(int64_t tokens) const {
+  const Entry &entry = executor.entry();
+  const Parameter &mask = entry.inputs[maskInput],
+                  &ids = entry.inputs[idsInput];
+  const std::string &symbol = mask.symbols.back();
+  if (places >= 0 &&
+      (symbol.empty() ? mask.shape.back() == places : symbol == placesSymbol))
+    return places;
+  if (!symbol.empty() && symbol != "?" && symbol == ids.symbols.back())
+    return tokens;
+  return checkedSum(static_cast<int64_t>(current.position), tokens);
+}
+
 void Session::fillInputs(const int64_t *ids, size_t count) {
   const Entry &entry = executor.entry();
   int64_t past = static_cast<int64_t>(current.position),
           tokens = static_cast<int64_t>(count);
+  // Axes but the last are sequences, and what stands before them.
   auto fill = [&](int role, int64_t length, auto value) {
     if (role < 0)
       return;
     const Parameter &parameter = entry.inputs[role];
-    int64_t rows =
-        parameter.shape.size() == 2
-            ? (parameter.shape[0] >= 0 ? parameter.shape[0] : options.batch)
-            : 1;
     Input &input = inputs[role];
-    input.shape =
-        parameter.shape.size() == 2 ? Shape{rows, length} : Shape{length};
+    input.shape = parameter.shape;
+    int64_t rows = 1;
+    for (size_t d = 0; d + 1 < input.shape.size(); ++d) {
+      if (input.shape[d] < 0)
+        input.shape[d] = options.batch;
+      rows = checkedProduct(rows, input.shape[d]);
+    }
+    input.shape.back() = length;
+    bool perSequence = input.shape.size() > 1;
     input.values.reserve(tensorBytes(parameter.dtype, input.shape));
-    for (int64_t b = 0; b < rows; ++b)
+    for (int64_t row = 0; row < rows; ++row)
       for (int64_t i = 0; i < length; ++i)
-        store(parameter.dtype, input.values.data(), b * length + i,
-              value(b, i));
+        store(parameter.dtype, input.values.data(), row * length + i,
+              value(perSequence ? row % input.shape.end()[-2] : -1, i));
   };
-  fill(idsInput, tokens,
-       [&](int64_t b, int64_t i) { return ids[b * tokens + i]; });
-  auto padding = [&](int64_t b) {
-    return current.padding.empty() ? 0
-                                   : static_cast<int64_t>(current.padding[b]);
-  };
-  fill(maskInput, checkedSum(past, tokens),
-       [&](int64_t b, int64_t i) { return i >= padding(b); });
-  fill(positionsInput, tokens, [&](int64_t b, int64_t i) {
-    return std::max<int64_t>(0, past + i - padding(b));
+  fill(idsInput, tokens, [&](int64_t b, int64_t i) {
+    return ids[std::max<int64_t>(b, 0) * tokens + i];
   });
+  // What has no axis of sequences counts positions as they are stored.
+  auto padding = [&](int64_t b) {
+    return current.padding.empty() || b < 0
+               ? 0
+               : static_cast<int64_t>(current.padding[b]);
+  };
+  if (maskInput >= 0) {
+    int64_t length = maskLength(tokens), first = length == tokens ? past : 0;
+    fill(maskInput, length, [&](int64_t b, int64_t i) {
+      return first + i >= padding(b) && first + i < past + tokens;
+    });
+  }
+  auto position = [&](int64_t b, int64_t i) {
+    return std::max<int64_t>(0, past + i - padding(b));
+  };
+  fill(positionsInput, tokens, position);
+  for (const auto &[input, number] : numbers)
+    if (number == bundle::Number::Positions)
+      fill(static_cast<int>(input), tokens, position);
+  fillNumbers(tokens);
+}
+
+/// Inputs of one number, or of one for each sequence.
+void Session::fillNumbers(int64_t tokens) {
+  int64_t past = static_cast<int64_t>(current.position);
+  for (const auto &[index, number] : numbers) {
+    int64_t value = 0;
+    switch (number) {
+    case bundle::Number::One:
+      value = 1;
+      break;
+    case bundle::Number::Past:
+      value = past;
+      break;
+    case bundle::Number::Last:
+      value = past + tokens - 1;
+      break;
+    case bundle::Number::Total:
+      value = past + tokens;
+      break;
+    case bundle::Number::Continues:
+      value = past > 0;
+      break;
+    case bundle::Number::Positions:
+      continue;
+    }
+    const Parameter &parameter = executor.entry().inputs[index];
+    Input &input = inputs[index];
+    input.shape = parameter.shape;
+    for (int64_t &size : input.shape)
+      if (size < 0)
+        size = options.batch;
+    int64_t bytes = tensorBytes(parameter.dtype, input.shape);
+    input.values.reserve(bytes);
+    int64_t count = bytes / static_cast<int64_t>(dtypeBytes(parameter.dtype));
+    for (int64_t i = 0; i < count; ++i)
+      store(parameter.dtype, input.values.data(), i, value);
+  }
 }
 
 void Session::advance(const int64_t *ids, size_t count) {

@@ -65,14 +65,18 @@ private:
     size_t input, output;
     int pastDim = -1; // the dimension that counts past positions; -1 where the
                       // size is fixed
+    int placesDim = -1; // the dimension of a buffer of positions; -1: none
   };
 
   void bindRoles();
   void addState(const bundle::StateTensor &tensor);
+  void addPlaces(const State &state);
   void checkRoles() const;
   void checkIds(const int64_t *ids, size_t count) const;
   void advance(const int64_t *ids, size_t count);
   void fillInputs(const int64_t *ids, size_t count);
+  void fillNumbers(int64_t tokens);
+  int64_t maskLength(int64_t tokens) const;
   Shape initialShape(const State &state) const;
   std::map<std::string, safetensors::Entry> savedEntries() const;
 
@@ -82,7 +86,10 @@ private:
   const bundle::StateSpec *roles;
   std::string batchSymbol;
   int idsInput = -1, maskInput = -1, positionsInput = -1;
+  std::vector<std::pair<size_t, bundle::Number>> numbers; // other inputs
   size_t logitsOutput = 0;
+  int64_t places = -1; // the positions that buffers have room for; -1: no limit
+  std::string placesSymbol; // where the model leaves that open
   int64_t pieceLength =
       -1; // the number of tokens per step where the model fixes it
   std::vector<State> states;

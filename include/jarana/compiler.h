@@ -10,6 +10,14 @@
 
 namespace jarana {
 
+/// What a session uses the graph's inputs and outputs for, by their names. What
+/// is empty is found out from their types and from what is computed from what.
+struct SessionRoles {
+  std::string ids, mask, positions, logits;
+  std::vector<std::string> states; ///< "INPUT:OUTPUT": a state, and its next
+                                   ///< value
+};
+
 struct CompileOptions {
   std::string model; ///< path of the .onnx file
   std::string
@@ -32,6 +40,9 @@ struct CompileOptions {
   /// The decode graph that was exported with the model: compiled into the same
   /// bundle as the entry `step`, with the weights of both stored once.
   std::string decode;
+  /// For sessions; a name or a type that does not fit is an error, and so is a
+  /// model that has no session though a role was stated.
+  SessionRoles roles;
   /// Makes a graph that was traced at a fixed length (or batch), or that is
   /// limited to some, valid for all: the raised operators have no such limit.
   bool generalizeLength = false, generalizeBatch = false;

@@ -233,7 +233,9 @@ typedef struct jarana_session_options {
   uint32_t batch;   /* number of sequences that advance together, >= 1 */
   uint32_t threads; /* as jarana_call_create takes it */
   uint64_t context; /* positions to allocate key/value caches for at once; they
-                       grow beyond when needed; 0: no guess */
+                       grow beyond when needed; 0: no guess. A model whose
+                       caches are buffers of one length (which its inputs leave
+                       open) takes this many positions, and no more */
 } jarana_session_options;
 
 /* Makes a session at position 0 with all states zero. options may be NULL:
@@ -248,7 +250,8 @@ JARANA_API void jarana_session_close(jarana_session *session);
 /* Appends `count` >= 1 tokens per sequence; ids is [batch, count]. May be
  * called again and again: every piece continues from the state that the one
  * before left. After an error the state is that before the call (the logits may
- * be gone). Errors: JARANA_INVALID_ARGUMENT (an id outside of the vocabulary),
+ * be gone). Errors: JARANA_INVALID_ARGUMENT (an id outside of the vocabulary,
+ * more positions than the model's buffers have places for),
  * JARANA_CHECK_FAILED, JARANA_OUT_OF_MEMORY, JARANA_BUSY. */
 JARANA_API jarana_status jarana_session_prefill(jarana_session *session,
                                                 const int64_t *ids,

@@ -8,8 +8,8 @@
 #include "lib/pipeline/Dialects.h"
 #include "lib/pipeline/Forms.h"
 #include "lib/pipeline/Reports.h"
+#include "lib/pipeline/Roles.h"
 #include "lib/pipeline/Signature.h"
-#include "lib/pipeline/StateNames.h"
 #include "lib/verify/VerifyPasses.h"
 #include "passes/cpu/Entry.h"
 #include "passes/cpu/Pipelines.h"
@@ -75,6 +75,8 @@ private:
     module = onnx::importModel(context, options.model, importOptions);
     if (!module)
       return false;
+    if (auto main = module->lookupSymbol<func::FuncOp>("main"))
+      inputUses = pipeline::usesOf(main);
     if (!options.decode.empty()) {
       say("reading " + options.decode);
       OwningOpRef<ModuleOp> decode =
@@ -208,21 +210,32 @@ private:
   /// Graphs that come with their own states are driven by these.
   bool deriveState() {
     auto main = module->lookupSymbol<func::FuncOp>("main");
-    if (main) {
-      FailureOr<bundle::EntrySpec> signature = pipeline::signatureOf(main);
-      if (failed(signature))
-        return false;
-      bundleDescription.manifest.state =
-          pipeline::findStates("main", *signature);
-    }
-    if (!main || bundleDescription.manifest.state)
+    if (!main)
       return true;
-    say("deriving the decode step");
-    if (!runPasses([](OpPassManager &pm) { pipeline::populateStatePhase(pm); }))
+    FailureOr<bundle::EntrySpec> signature = pipeline::signatureOf(main);
+    if (failed(signature))
       return false;
-    bundleDescription.manifest.state = pipeline::derivedStates(*module);
-    if (auto refusal = (*module)->getAttrOfType<StringAttr>(state::refusalAttr))
-      bundleDescription.manifest.stateRefusal = refusal.str();
+    bundle::Manifest &manifest = bundleDescription.manifest;
+    pipeline::FoundRoles found =
+        pipeline::findRoles("main", *signature, pipeline::dependenciesOf(main),
+                            inputUses, options.roles);
+    manifest.state = found.state;
+    manifest.stateRefusal = found.refusal;
+    if (!found.carriesStates) {
+      say("deriving the decode step");
+      if (!runPasses([&](OpPassManager &pm) {
+            pipeline::populateStatePhase(pm, options.roles);
+          }))
+        return false;
+      manifest.state = pipeline::derivedStates(*module);
+      if (auto refusal =
+              (*module)->getAttrOfType<StringAttr>(state::refusalAttr))
+        manifest.stateRefusal = refusal.str();
+    }
+    if (!manifest.state && pipeline::isStated(options.roles))
+      throw pipeline::OptionError(
+          "no session can be made of the model, so no role can be stated: " +
+          manifest.stateRefusal);
     return true;
   }
 
@@ -297,6 +310,7 @@ private:
   MLIRContext context;
   OwningOpRef<ModuleOp> module, weights;
   bundle::BundleDescription bundleDescription;
+  pipeline::InputUses inputUses;
   verify::VerifyLog verified;
 };
 

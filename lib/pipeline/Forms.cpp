@@ -39,8 +39,9 @@ void populateRaisePhase(mlir::OpPassManager &pm, const RaiseOptions &options) {
   pm.addPass(mlir::createCSEPass());
 }
 
-void populateStatePhase(mlir::OpPassManager &pm) {
-  pm.addPass(state::createDeriveStatePass());
+void populateStatePhase(mlir::OpPassManager &pm, const SessionRoles &roles) {
+  pm.addPass(state::createDeriveStatePass(
+      {roles.ids, roles.mask, roles.positions, roles.logits}));
   pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(mlir::createCSEPass());
 }

@@ -1,6 +1,8 @@
 // The forms that a model goes through, and the phases between them.
 #pragma once
 
+#include "jarana/compiler.h"
+
 #include "mlir/Pass/PassManager.h"
 
 #include <string>
@@ -24,6 +26,6 @@ void populateRaisePhase(mlir::OpPassManager &pm, const RaiseOptions &options);
 
 /// From the hybrid form to the stateful form: @prefill and @decode where they
 /// can be derived from @main.
-void populateStatePhase(mlir::OpPassManager &pm);
+void populateStatePhase(mlir::OpPassManager &pm, const SessionRoles &roles);
 
 } // namespace jarana::pipeline

@@ -155,10 +155,14 @@ MemoryReport memoryReport(ModuleOp module, const bundle::Manifest &manifest) {
     // The batch and the past count once.
     for (const bundle::Dim &dim : spec->shape)
       bytes *= dim.symbol.empty() ? dim.size : 1;
-    bool grows = tensor.kind == "key" || tensor.kind == "value";
+    bool holdsBoth = tensor.kind == "key_value",
+         holdsPositions =
+             tensor.kind == "key" || tensor.kind == "value" || holdsBoth;
+    bool grows = holdsPositions && (tensor.places < 0 ||
+                                    !spec->shape[tensor.places].symbol.empty());
     (grows ? report.contextBytes : report.stateBytes) += bytes;
     report.scans += tensor.kind == "ssm";
-    report.attentions += tensor.kind == "value";
+    report.attentions += tensor.kind == "value" || holdsBoth;
   }
   if (report.attentions)
     report.transformerBytes = report.contextBytes / report.attentions *

@@ -19,6 +19,8 @@ namespace jarana::state {
 namespace {
 
 struct DeriveState : impl::DeriveStatePassBase<DeriveState> {
+  using impl::DeriveStatePassBase<DeriveState>::DeriveStatePassBase;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
     auto main = module.lookupSymbol<func::FuncOp>("main");
@@ -26,7 +28,8 @@ struct DeriveState : impl::DeriveStatePassBase<DeriveState> {
         module.lookupSymbol("prefill") || module.lookupSymbol("decode"))
       return;
     Refusal refusal;
-    std::optional<Roles> roles = findRoles(main, refusal);
+    std::optional<Roles> roles =
+        findRoles(main, {ids, mask, positions, logits}, refusal);
     if (!roles)
       return refuse(refusal);
     Analysis analysis(main, *roles);

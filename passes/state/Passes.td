@@ -54,6 +54,12 @@ def DeriveStatePass : Pass<"derive-state", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::hybrid::HybridDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+  let options = [
+    Option<"ids", "ids", "std::string", "", "the name of the input of token ids; empty: found out">,
+    Option<"mask", "mask", "std::string", "", "the name of the input that masks positions; empty: found out">,
+    Option<"positions", "positions", "std::string", "", "the name of the input of the tokens' positions; empty: found out">,
+    Option<"logits", "logits", "std::string", "", "the name of the output of logits; empty: found out">
+  ];
   let statistics = [Statistic<"numDerived", "derived", "functions derived">];
 }
 

@@ -49,7 +49,8 @@ std::optional<std::pair<unsigned, unsigned>> asArgumentSize(Value value) {
 
 } // namespace
 
-std::optional<Roles> findRoles(func::FuncOp main, Refusal &refusal) {
+std::optional<Roles> findRoles(func::FuncOp main, const RoleNames &stated,
+                               Refusal &refusal) {
   refusal.op = main;
   auto refuse = [&](const Twine &why) -> std::optional<Roles> {
     refusal.reason = why.str();
@@ -57,28 +58,44 @@ std::optional<Roles> findRoles(func::FuncOp main, Refusal &refusal) {
   };
   Roles roles;
   std::optional<unsigned> ids;
-  SmallVector<unsigned> integers;
+  SmallVector<unsigned> free;
   for (unsigned i = 0; i < main.getNumArguments(); ++i) {
     StringRef name = nameOf(main.getArgAttrDict(i));
-    if (name == "input_ids")
+    if (!stated.ids.empty() && name == stated.ids)
       ids = i;
-    else if (name.contains("position") &&
-             isIntegers(main.getArgumentTypes()[i]))
-      roles.positions = i;
-    else if (name.contains("mask"))
+    else if (!stated.mask.empty() && name == stated.mask)
       roles.mask = i;
-    else if (isIntegers(main.getArgumentTypes()[i]))
+    else if (!stated.positions.empty() && name == stated.positions)
+      roles.positions = i;
+    else
+      free.push_back(i);
+  }
+  // By name, where nothing else was stated.
+  SmallVector<unsigned> integers;
+  for (unsigned i : free) {
+    StringRef name = nameOf(main.getArgAttrDict(i));
+    bool isInteger = isIntegers(main.getArgumentTypes()[i]);
+    if (name == "input_ids" && stated.ids.empty())
+      ids = i;
+    else if (name.contains("position") && isInteger && !roles.positions)
+      roles.positions = i;
+    else if (name.contains("mask") && !roles.mask)
+      roles.mask = i;
+    else if (isInteger && !main.getArgument(i).use_empty())
       integers.push_back(i);
   }
   if (!ids && integers.size() == 1)
     ids = integers.front();
   if (!ids)
-    return refuse("has no input of token ids ('input_ids')");
+    return refuse("has no input of token ids ('input_ids', or that which --ids "
+                  "states)");
   roles.ids = *ids;
   for (unsigned i = 0; i < main.getNumArguments(); ++i)
-    if (i != *ids && roles.mask != i && roles.positions != i)
+    if (i != *ids && roles.mask != i && roles.positions != i &&
+        !main.getArgument(i).use_empty())
       return refuse("has the input '" + nameOf(main.getArgAttrDict(i)) +
-                    "', which is no token ids, mask or positions");
+                    "', which is no token ids, mask or positions (--ids, "
+                    "--mask and --positions state which inputs are)");
   auto type = dyn_cast<RankedTensorType>(main.getArgumentTypes()[*ids]);
   if (!type || type.getRank() != 2 || !isIntegers(type))
     return refuse("has token ids that are not integers [batch, length]");
@@ -97,14 +114,16 @@ std::optional<Roles> findRoles(func::FuncOp main, Refusal &refusal) {
   }
   std::optional<unsigned> logits;
   for (unsigned i = 0; i < main.getNumResults(); ++i)
-    if (nameOf(main.getResultAttrDict(i)) == "logits")
+    if (nameOf(main.getResultAttrDict(i)) ==
+        (stated.logits.empty() ? "logits" : StringRef(stated.logits)))
       logits = i;
   if (!logits && main.getNumResults() == 1)
     logits = 0;
   auto out = logits ? dyn_cast<RankedTensorType>(main.getResultTypes()[*logits])
                     : RankedTensorType();
   if (!out || out.getRank() < 2 || !isa<FloatType>(out.getElementType()))
-    return refuse("has no output 'logits'");
+    return refuse("has no output of logits ('logits', or that which --logits "
+                  "states)");
   roles.logits = *logits;
   return roles;
 }

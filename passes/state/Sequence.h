@@ -29,10 +29,17 @@ struct Roles {
   unsigned logits = 0; ///< the result: [batch, s or 1, vocabulary]
 };
 
-/// Finds them: by the names that a session knows, and where there is but one
-/// integer argument, or one result, by that. None, and the reason, where an
-/// argument has no part that a session could play.
-std::optional<Roles> findRoles(mlir::func::FuncOp main, Refusal &refusal);
+/// Their names, as far as they are stated.
+struct RoleNames {
+  std::string ids, mask, positions, logits;
+};
+
+/// Finds them: by the stated names, by those that a session knows, and where
+/// there is but one integer argument, or one result, by that. What nothing
+/// reads needs no role. None, and the reason, where an argument has no part
+/// that a session could play.
+std::optional<Roles> findRoles(mlir::func::FuncOp main, const RoleNames &stated,
+                               Refusal &refusal);
 
 /// Sizes of the values of `main`, whose body is one block in canonical form.
 class Sequence {

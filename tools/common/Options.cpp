@@ -40,8 +40,9 @@ void Options::parse(int argc, char **argv) {
                          "=" + spec->placeholder);
       value = argv[i];
     }
-    if (!values.emplace(name, value).second)
+    if (has(name) && !spec->repeatable)
       throw UsageError("option '--" + name + "' is given twice");
+    values.emplace(name, value);
   }
 }
 
@@ -49,6 +50,14 @@ std::string Options::text(const std::string &name,
                           const std::string &otherwise) const {
   auto found = values.find(name);
   return found == values.end() ? otherwise : found->second;
+}
+
+std::vector<std::string> Options::texts(const std::string &name) const {
+  std::vector<std::string> result;
+  auto [first, last] = values.equal_range(name);
+  for (; first != last; ++first)
+    result.push_back(first->second);
+  return result;
 }
 
 uint64_t Options::number(const std::string &name, uint64_t otherwise,

@@ -22,6 +22,7 @@ public:
   /// One option that a tool takes; `placeholder` is empty for a flag.
   struct Spec {
     std::string name, placeholder, help;
+    bool repeatable = false;
   };
 
   /// synopsis: the usage lines and examples of --help, which each tool takes
@@ -38,6 +39,8 @@ public:
   bool has(const std::string &name) const { return values.count(name) > 0; }
   std::string text(const std::string &name,
                    const std::string &otherwise = "") const;
+  /// The values of a repeatable option, in the order that they were given in.
+  std::vector<std::string> texts(const std::string &name) const;
   /// An integer in [least, most]; throws UsageError.
   uint64_t number(const std::string &name, uint64_t otherwise,
                   uint64_t least = 0, uint64_t most = UINT32_MAX) const;
@@ -57,7 +60,7 @@ private:
 
   std::string synopsis;
   std::vector<Spec> specs;
-  std::map<std::string, std::string> values;
+  std::multimap<std::string, std::string> values;
   std::vector<std::string> arguments;
 };
 

@@ -152,6 +152,13 @@ CompileOptions parse(const Options &options) {
   result.decode = options.text("decode");
   if (options.has("generalize"))
     parseGeneralize(options.text("generalize"), result);
+  result.roles = {options.text("ids"), options.text("mask"),
+                  options.text("positions"), options.text("logits"),
+                  options.texts("state")};
+  for (const char *role : {"ids", "mask", "positions", "logits", "state"})
+    if (std::ranges::count(options.texts(role), ""))
+      throw UsageError("option '--" + std::string(role) +
+                       "' needs the name of an input or output");
   result.errorOnFallback = options.has("error-on-fallback");
   result.verifyPasses = options.has("verify-passes");
   return result;
@@ -220,6 +227,15 @@ int main(int argc, char **argv) {
        {"decode", "DECODE.onnx",
         "the decode graph exported with the model: the entry 'step' of the "
         "bundle, sharing its weights"},
+       {"ids", "INPUT", "the input of token ids, for sessions"},
+       {"mask", "INPUT", "the input that masks positions, for sessions"},
+       {"positions", "INPUT",
+        "the input of the tokens' positions, for sessions"},
+       {"logits", "OUTPUT", "the output of logits, for sessions"},
+       {"state", "IN:OUT",
+        "a state and the output that is its next value, for sessions; as "
+        "often as there are states to be told",
+        true},
        {"generalize", "DIMS",
         "length, batch or both: make a graph that was traced at fixed sizes "
         "valid for all"},

@@ -10,7 +10,7 @@ func.func @main(%ids: tensor<?x21xi64> {hybrid.name = "input_ids"}) -> (tensor<?
 // -----
 
 // An input that a session cannot fill.
-// CHECK: hybrid.state_refusal = "the model has the input 'pixels', which is no token ids, mask or positions"
+// CHECK: hybrid.state_refusal = "the model has the input 'pixels', which is no token ids, mask or positions (--ids, --mask and --positions state which inputs are)"
 // CHECK-NOT: @prefill
 #bs = affine_map<(b, s, c) -> (b, s)>
 #bsc = affine_map<(b, s, c) -> (b, s, c)>
@@ -22,11 +22,13 @@ func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = 
   %b = tensor.dim %ids, %c0 : tensor<?x?xi64>
   %s = tensor.dim %ids, %c1 : tensor<?x?xi64>
   %e = tensor.empty(%b, %s) : tensor<?x?x4xf32>
+  %pixel = tensor.extract %p[%c0] : tensor<4xf32>
   %x = linalg.generic {indexing_maps = [#bs, #bsc], iterator_types = ["parallel", "parallel", "parallel"]}
       ins(%ids : tensor<?x?xi64>) outs(%e : tensor<?x?x4xf32>) {
   ^bb0(%id: i64, %out: f32):
     %f = arith.sitofp %id : i64 to f32
-    linalg.yield %f : f32
+    %g = arith.addf %f, %pixel : f32
+    linalg.yield %g : f32
   } -> tensor<?x?x4xf32>
   %y = linalg.copy ins(%x : tensor<?x?x4xf32>) outs(%e : tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
   return %y : tensor<?x?x4xf32>
