@@ -72,7 +72,8 @@ void transposeInto(char *to, const char *from, int64_t columns, int64_t k,
 class WeightStream::MappedFile {
 public:
   explicit MappedFile(const std::string &path) : path(path) {
-    int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // File ranges name files without links: one has been put there since.
+    int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
       throw Error("cannot open '" + path + "': " + std::strerror(errno));
     struct stat status;

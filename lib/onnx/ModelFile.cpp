@@ -3,11 +3,11 @@
 #include "jarana/error.h"
 #include "lib/onnx/Skeleton.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 
 ModelFile::Mapping::Mapping(const std::string &path) {
   // O_NONBLOCK: opening a pipe must not wait for a writer.
-  int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int descriptor =
+      open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
   if (descriptor < 0)
     throw Error(std::string("cannot open the model: ") + std::strerror(errno));
   struct stat status;
@@ -45,7 +46,15 @@ ModelFile::Mapping::~Mapping() {
     munmap(const_cast<char *>(data), bytes);
 }
 
-ModelFile::ModelFile(const std::string &path) : mapping(path) {
+/// Where the path leads, or the path itself where it leads nowhere.
+static std::string resolved(const std::string &path) {
+  std::error_code failure;
+  fs::path real = fs::canonical(path, failure);
+  return failure ? path : real.string();
+}
+
+ModelFile::ModelFile(const std::string &path)
+    : realPath(resolved(path)), mapping(realPath) {
   std::string skeleton = makeSkeleton({mapping.data, mapping.bytes});
   if (skeleton.size() > INT_MAX)
     throw Error("the model's structure is larger than 2 GiB; keep weights in "
@@ -57,10 +66,30 @@ ModelFile::ModelFile(const std::string &path) : mapping(path) {
   fs::path absolute = fs::absolute(path).lexically_normal();
   directory = fs::canonical(absolute.parent_path());
   fileName = absolute.filename();
+  realFile = fs::path(realPath).lexically_relative(directory);
 }
 
-uint64_t ModelFile::externalSize(const std::string &location) {
-  if (auto known = externalSizes.find(location); known != externalSizes.end())
+/// Whether an absolute path without links is in a folder, at any depth.
+static bool isInside(const fs::path &file, const fs::path &folder) {
+  auto [rest, left] =
+      std::mismatch(folder.begin(), folder.end(), file.begin(), file.end());
+  return rest == folder.end() && left != file.end();
+}
+
+/// The folder of one repository in huggingface_hub's cache that `folder` is a
+/// snapshot in, or empty: snapshots/REVISION/... holds links into blobs/.
+static fs::path cacheOf(const fs::path &folder) {
+  for (fs::path at = folder; at.has_relative_path(); at = at.parent_path()) {
+    std::error_code failure;
+    if (at.filename() == "snapshots" &&
+        fs::is_directory(at.parent_path() / "blobs", failure))
+      return at.parent_path();
+  }
+  return {};
+}
+
+const ModelFile::External &ModelFile::external(const std::string &location) {
+  if (auto known = externals.find(location); known != externals.end())
     return known->second;
   if (location.empty() || location.find('\0') != std::string::npos)
     throw Error("external data has no location");
@@ -81,30 +110,44 @@ uint64_t ModelFile::externalSize(const std::string &location) {
   if (!fs::is_regular_file(real, failure))
     throw Error("its external data file '" + location +
                 "' is not a regular file");
-  auto [inside, rest] =
-      std::mismatch(directory.begin(), directory.end(), real.native().begin(),
-                    real.native().end());
-  if (inside != directory.end() ||
-      (directory != "/" && (rest == real.native().end() || *rest != '/')))
-    throw Error(
-        "the location '" + location +
-        "' of its external data is a link to outside the model's folder");
+  fs::path cache = cacheOf(directory);
+  if (!isInside(real, directory) &&
+      !isInside(real, fs::path(realPath).parent_path()) &&
+      (cache.empty() || !isInside(real, cache)))
+    throw Error("the location '" + location +
+                "' of its external data is a link to outside the model's "
+                "folder, '" +
+                real.string() +
+                "'; a link may lead to a file beside the model's own or into "
+                "the same cache of huggingface_hub");
   uint64_t size = fs::file_size(real, failure);
   if (failure)
     throw Error("its external data file '" + location +
                 "' cannot be read: " + failure.message());
-  externalSizes[location] = size;
-  return size;
+  return externals[location] = {real.lexically_relative(directory), size};
 }
 
 std::string ModelFile::read(const std::string &file, uint64_t offset,
                             uint64_t length) const {
-  if (file == fileName)
+  if (file == realFile)
     return std::string(mapping.data + offset, length);
-  std::ifstream stream(fs::path(directory) / file, std::ios::binary);
   std::string contents(length, '\0');
-  if (!stream.seekg(static_cast<std::streamoff>(offset)) ||
-      !stream.read(contents.data(), static_cast<std::streamsize>(length)))
+  // The name has no links: one that is there now has been put there since.
+  int descriptor = open((fs::path(directory) / file).c_str(),
+                        O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+  uint64_t done = 0;
+  while (descriptor >= 0 && done < length) {
+    ssize_t got = pread(descriptor, contents.data() + done, length - done,
+                        static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      break;
+    done += static_cast<uint64_t>(got);
+  }
+  if (descriptor >= 0)
+    close(descriptor);
+  if (descriptor < 0 || done < length)
     throw Error("cannot read " + std::to_string(length) + " bytes at " +
                 std::to_string(offset) + " of '" + file + "'");
   return contents;

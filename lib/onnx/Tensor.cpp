@@ -110,12 +110,16 @@ static void findExternal(ModelFile &file, TensorSource &source,
     else if (entry.key() == "length")
       length = parseNumber(entry.value(), "length", what);
   }
-  uint64_t size = 0;
+  const ModelFile::External *found = nullptr;
   try {
-    size = file.externalSize(location);
+    found = &file.external(location);
   } catch (const Error &error) {
     throw Error(what + ": " + error.what());
   }
+  // Some tools write a length of 0 for one that they do not say.
+  if (length == 0)
+    length = static_cast<uint64_t>(source.bytes);
+  uint64_t size = found->size;
   if (length != static_cast<uint64_t>(source.bytes))
     throw Error(what + ": its external data has a length of " +
                 std::to_string(length) + " bytes; dims and data type make it " +
@@ -125,7 +129,7 @@ static void findExternal(ModelFile &file, TensorSource &source,
                 std::to_string(length) +
                 " of its external data reach beyond the end of '" + location +
                 "', whose size is " + std::to_string(size) + " bytes");
-  source.file = location;
+  source.file = found->file;
   source.offset = offset;
 }
 
@@ -193,7 +197,7 @@ TensorSource Session::checkTensor(const pb::TensorProto &tensor,
   if (rawBytes && *rawBytes > 0) {
     if (std::optional<uint64_t> offset =
             skeletonField(tensor, rawOffsetField)) {
-      source.file = file.name();
+      source.file = file.realName();
       source.offset = *offset;
     }
     return source;

@@ -7,6 +7,12 @@
 #include "mlir/IR/Operation.h"
 #include "llvm/Support/Path.h"
 
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <unistd.h>
+
 using namespace jarana;
 using namespace jarana::reference;
 
@@ -243,8 +249,15 @@ std::span<const std::byte> Weights::fileRange(const std::string &file,
   if (!buffer) {
     llvm::SmallString<256> path(folder);
     llvm::sys::path::append(path, file);
-    auto opened = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                              /*RequiresNullTerminator=*/false);
+    // File ranges name files without links: one has been put there since.
+    int descriptor =
+        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (descriptor < 0)
+      throw Error("cannot read " + path.str().str() + ": " +
+                  std::strerror(errno));
+    auto opened = llvm::MemoryBuffer::getOpenFile(
+        descriptor, path, /*FileSize=*/-1, /*RequiresNullTerminator=*/false);
+    ::close(descriptor);
     if (!opened)
       throw Error("cannot read " + path.str().str() + ": " +
                   opened.getError().message());

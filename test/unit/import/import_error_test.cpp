@@ -264,6 +264,83 @@ TEST(ImportError, ExternalData) {
                 {"'w'", "length of 16"});
 }
 
+/// A model of one weight of 8 floats, of external data.
+static onnx::ModelProto externalModel(const std::string &location,
+                                      const Names &more = {}) {
+  onnx::ModelProto model = newModel();
+  onnx::TensorProto *tensor =
+      addTensor(model.mutable_graph(), "w", onnx::TensorProto::FLOAT, {8});
+  tensor->set_data_location(onnx::TensorProto::EXTERNAL);
+  auto set = [&](const std::string &key, const std::string &value) {
+    auto *entry = tensor->add_external_data();
+    entry->set_key(key);
+    entry->set_value(value);
+  };
+  set("location", location);
+  for (size_t i = 0; i < more.size(); i += 2)
+    set(more[i], more[i + 1]);
+  addNode(model.mutable_graph()->mutable_node(), "Add", {"x", "w"}, {"y"});
+  return model;
+}
+
+TEST(ImportError, ALengthOfZeroIsNoLength) {
+  scratch().write("weights.bin", std::string(64, 'x'));
+  EXPECT_TRUE(Imported(externalModel("weights.bin", {"length", "0"})).module);
+  expectRefused(
+      Imported(externalModel("weights.bin", {"offset", "40", "length", "0"})),
+      {"'w'", "beyond"});
+}
+
+TEST(ImportError, LinksIntoTheSameCacheAreFollowed) {
+  // As huggingface_hub lays files out: links in snapshots/, files in blobs/.
+  namespace fs = std::filesystem;
+  fs::path cache = scratch().path / "models--a--b",
+           snapshot = cache / "snapshots" / "0123";
+  fs::create_directories(cache / "blobs");
+  fs::create_directories(snapshot / "onnx");
+  auto link = [&](const std::string &to, const fs::path &at) {
+    fs::remove(at);
+    fs::create_symlink(to, at);
+  };
+  std::string blobs = "models--a--b/blobs/";
+  scratch().write(blobs + "X",
+                  externalModel("model.onnx_data").SerializeAsString());
+  scratch().write(blobs + "Y", std::string(32, 'y'));
+  link("../../blobs/X", snapshot / "model.onnx");
+  link("../../blobs/Y", snapshot / "model.onnx_data");
+  EXPECT_TRUE(Imported((snapshot / "model.onnx").string()).module);
+  link("../../../blobs/X", snapshot / "onnx" / "model.onnx");
+  link("../../../blobs/Y", snapshot / "onnx" / "model.onnx_data");
+  EXPECT_TRUE(Imported((snapshot / "onnx" / "model.onnx").string()).module);
+  // Only the data is a link.
+  std::string copy =
+      scratch().write("models--a--b/snapshots/0123/copy.onnx",
+                      externalModel("model.onnx_data").SerializeAsString());
+  EXPECT_TRUE(Imported(copy).module);
+
+  scratch().write("secret", std::string(32, 's'));
+  link("../../../secret", snapshot / "model.onnx_data");
+  expectRefused(Imported((snapshot / "model.onnx").string()),
+                {"'w'", "outside the model's folder", "secret"});
+  expectRefused(Imported(copy), {"'w'", "outside the model's folder"});
+}
+
+TEST(ImportError, ALinkToAModelFindsDataBesideTheModel) {
+  namespace fs = std::filesystem;
+  fs::create_directories(scratch().path / "real");
+  fs::create_directories(scratch().path / "links");
+  scratch().write("real/m.onnx", externalModel("m.data").SerializeAsString());
+  scratch().write("real/m.data", std::string(32, 'y'));
+  scratch().write("elsewhere.data", std::string(32, 'z'));
+  fs::path links = scratch().path / "links";
+  fs::create_symlink("../real/m.onnx", links / "m.onnx");
+  fs::create_symlink("../real/m.data", links / "m.data");
+  EXPECT_TRUE(Imported((links / "m.onnx").string()).module);
+  fs::remove(links / "m.data");
+  fs::create_symlink("../elsewhere.data", links / "m.data");
+  expectRefused(Imported((links / "m.onnx").string()), {"'w'", "outside"});
+}
+
 TEST(ImportError, RecursiveFunctions) {
   onnx::ModelProto model = newModel();
   addOpset(model, "local", 1);
