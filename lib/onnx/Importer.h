@@ -86,6 +86,7 @@ struct CheckedNode {
 
   const pb::AttributeProto *attribute(llvm::StringRef name) const;
   int64_t intAttribute(llvm::StringRef name, int64_t otherwise) const;
+  float floatAttribute(llvm::StringRef name, float otherwise) const;
   mlir::Value operand(size_t index) const {
     return index < operands.size() ? operands[index] : mlir::Value();
   }
@@ -204,6 +205,37 @@ private:
                    std::vector<mlir::Value> operands,
                    mlir::NamedAttrList attributes);
   void bindOutputs(const CheckedNode &node, mlir::ValueRange results);
+  /// The result of a new operation of ai.onnx for a part of `node`.
+  mlir::Value emitOne(const CheckedNode &node, llvm::StringRef name,
+                      std::vector<mlir::Value> operands,
+                      mlir::NamedAttrList attributes = {});
+  mlir::NamedAttrList
+  intAttributes(llvm::ArrayRef<std::pair<llvm::StringRef, int64_t>> values);
+  /// A scalar of any number type.
+  mlir::Value numberConstant(double value, mlir::Type element,
+                             mlir::Location location);
+
+  // Older.cpp
+  bool importOlder(const CheckedNode &node);
+  void importFlattened(const CheckedNode &node);
+  mlir::Value maximumAlong(const CheckedNode &node, mlir::Value x,
+                           int64_t axis);
+  void importUpsample(const CheckedNode &node);
+  void attributesToOperands(const CheckedNode &node,
+                            std::vector<mlir::Value> &operands,
+                            mlir::NamedAttrList &attributes);
+
+  // Normalization.cpp
+  bool importNormalization(const CheckedNode &node);
+  void importBatchNormalization(const CheckedNode &node);
+  void importInstanceNormalization(const CheckedNode &node);
+  void importGroupNormalization(const CheckedNode &node);
+  mlir::Value inPrecision(const CheckedNode &node, mlir::Value value,
+                          mlir::Type element);
+  mlir::Value perChannel(const CheckedNode &node, mlir::Value vector,
+                         int64_t rank);
+  mlir::Value normalised(const CheckedNode &node, mlir::Value x,
+                         llvm::ArrayRef<int64_t> axes, float epsilon);
 
   // Upgrade.cpp
   /// Imports the node where it needs more than its newest spelling; false where

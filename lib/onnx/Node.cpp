@@ -20,6 +20,11 @@ int64_t CheckedNode::intAttribute(StringRef name, int64_t otherwise) const {
   return found ? found->i() : otherwise;
 }
 
+float CheckedNode::floatAttribute(StringRef name, float otherwise) const {
+  const pb::AttributeProto *found = attribute(name);
+  return found ? found->f() : otherwise;
+}
+
 //===- checks
 //---------------------------------------------------------------===//
 
@@ -151,8 +156,8 @@ CheckedNode GraphImporter::check(const pb::NodeProto &node, Scope &scope) {
                 "', which opset_import does not name");
   const OperatorVersion *version =
       findVersion(domain, node.op_type(), opset->second);
-  // The table begins with what opset 13 means; where an operator has not
-  // changed since the model's older opset it is right.
+  // The table begins with what the oldest opset means; where an operator has
+  // not changed since the model's older opset it is right.
   bool outside =
       opset->second > newestOpset || (!version && opset->second < oldestOpset);
   if (domain.empty() && outside)
@@ -160,14 +165,22 @@ CheckedNode GraphImporter::check(const pb::NodeProto &node, Scope &scope) {
                 " of ai.onnx is not supported (" + title +
                 " is of it); opsets " + std::to_string(oldestOpset) + " to " +
                 std::to_string(newestOpset) + " are");
-  if (!version)
-    throw Error(title + ": the operator " + node.op_type() +
-                " of the domain '" +
-                (domain.empty() ? "ai.onnx" : domain.str()) + "' (opset " +
-                std::to_string(opset->second) +
-                ") is not supported, and the model has no function of that "
-                "name; the nearest that is supported is " +
-                nearestOperator(node.op_type()));
+  if (!version && oldestVersion(domain, node.op_type()))
+    throw Error(title + ": opset " + std::to_string(opset->second) +
+                " does not have the operator " + node.op_type() +
+                ", which came with opset " +
+                std::to_string(oldestVersion(domain, node.op_type())->since));
+  if (!version) {
+    std::string nearest = nearestOperator(domain, node.op_type());
+    throw Error(
+        title + ": the operator " + node.op_type() + " of the domain '" +
+        (domain.empty() ? "ai.onnx" : domain.str()) + "' (opset " +
+        std::to_string(opset->second) +
+        ") is not supported, and the model has no function of that "
+        "name" +
+        (nearest.empty() ? ""
+                         : "; the nearest that is supported is " + nearest));
+  }
   std::vector<NodeAttribute> attributes = resolveAttributes(node, scope, title);
   checkAttributes(*version, attributes, title, opset->second);
   checkArity(*version, node, title);

@@ -1,5 +1,6 @@
 #include "lib/onnx/OperatorTable.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -8,9 +9,11 @@ namespace {
 
 constexpr OperatorVersion table[] = {
 #include "lib/onnx/OperatorTable.inc"
-    // Not an operator of the standard, but ONNX Runtime takes it and exporters
-    // write it.
+    // Not of the standard, but ONNX Runtime takes them and exporters write
+    // them: the first, and what version 17 of the second is.
     {"", "SimplifiedLayerNormalization", 1, "ss", 2, "s?", 1,
+     "axis:i epsilon:f stash_type:i"},
+    {"", "LayerNormalization", 1, "ss?", 2, "s??", 1,
      "axis:i epsilon:f stash_type:i"},
     {"com.microsoft", "CausalConvWithState", 1, "ss??", 2, "ss", 1,
      "activation:s ndim:i"},
@@ -37,6 +40,10 @@ const llvm::StringMap<Versions> &index() {
     llvm::StringMap<Versions> built;
     for (const OperatorVersion &version : table)
       built[(version.domain + ":" + version.name).str()].push_back(&version);
+    for (auto &entry : built)
+      llvm::sort(entry.second, [](const auto *a, const auto *b) {
+        return a->since < b->since;
+      });
     return built;
   }();
   return map;
@@ -65,7 +72,6 @@ const OperatorVersion *findVersion(llvm::StringRef domain, llvm::StringRef name,
   const OperatorVersion *found = nullptr;
   if (const Versions *versions = versionsOf(domain, name))
     for (const OperatorVersion *version : *versions)
-      // The table begins with what opset 13 means.
       if (version->since <= opset)
         found = version;
   return found;
@@ -77,21 +83,31 @@ const OperatorVersion *newestVersion(llvm::StringRef domain,
   return versions ? versions->back() : nullptr;
 }
 
-std::string nearestOperator(llvm::StringRef name) {
-  name = name.take_front(64); // the distance takes time in proportion
+const OperatorVersion *oldestVersion(llvm::StringRef domain,
+                                     llvm::StringRef name) {
+  const Versions *versions = versionsOf(domain, name);
+  return versions ? versions->front() : nullptr;
+}
+
+llvm::ArrayRef<OperatorVersion> allVersions() { return table; }
+
+std::string nearestOperator(llvm::StringRef domain, llvm::StringRef name) {
+  if (name.size() > 64) // the distance takes time in proportion
+    return {};
+  // A letter or two that differ are a misspelling; more are another operator.
+  unsigned bestDistance = name.size() < 6 ? 2 : 3;
   const OperatorVersion *best = nullptr;
-  unsigned bestDistance = ~0u;
   for (const OperatorVersion &version : table) {
+    if (version.domain != domain)
+      continue;
     unsigned distance = name.edit_distance_insensitive(version.name);
-    // A name that contains the other is near, however long the rest.
-    if (name.contains_insensitive(version.name) && version.name.size() > 3)
-      distance = std::min<unsigned>(
-          distance, 1 + (name.size() - version.name.size()) / 2);
     if (distance < bestDistance) {
       best = &version;
       bestDistance = distance;
     }
   }
+  if (!best)
+    return {};
   return best->domain.empty() ? best->name.str()
                               : (best->domain + "." + best->name).str();
 }

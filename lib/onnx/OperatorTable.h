@@ -3,6 +3,7 @@
 // (scripts/gen_onnx_ods.py), and by hand for com.microsoft.
 #pragma once
 
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <string>
@@ -28,7 +29,7 @@ struct OperatorVersion {
   char attributeKind(llvm::StringRef attribute) const;
 };
 
-inline constexpr int oldestOpset = 13;
+inline constexpr int oldestOpset = 7;
 inline constexpr int newestOpset = 28;
 
 /// The version that `opset` of `domain` means, or nullptr.
@@ -37,8 +38,13 @@ const OperatorVersion *findVersion(llvm::StringRef domain, llvm::StringRef name,
 /// The newest version, or nullptr.
 const OperatorVersion *newestVersion(llvm::StringRef domain,
                                      llvm::StringRef name);
-/// The name of the operator (of any domain) that is spelled most like `name`,
-/// with its domain where that is not ai.onnx.
-std::string nearestOperator(llvm::StringRef name);
+/// The oldest version, or nullptr.
+const OperatorVersion *oldestVersion(llvm::StringRef domain,
+                                     llvm::StringRef name);
+/// The name of the operator of the domain that `name` is likely a misspelling
+/// of; empty where none is that near.
+std::string nearestOperator(llvm::StringRef domain, llvm::StringRef name);
+/// All versions of all operators.
+llvm::ArrayRef<OperatorVersion> allVersions();
 
 } // namespace jarana::onnx

@@ -26,6 +26,8 @@ GraphImporter::knownInts(Value value) const {
 bool GraphImporter::importSpecial(const CheckedNode &node) {
   StringRef name = node.version.name;
   bool microsoft = node.version.domain == "com.microsoft";
+  if (importOlder(node) || importNormalization(node))
+    return true;
   if (name == "Constant") {
     importConstant(node);
   } else if (name == "Identity") {
@@ -106,17 +108,16 @@ void GraphImporter::importDropout(const CheckedNode &node) {
   bind(node.scope, node.proto.output(0), node.operands[0], node.title);
   if (node.proto.output_size() < 2 || node.proto.output(1).empty())
     return;
-  // The mask of inference is true everywhere.
-  NamedAttrList start;
-  start.set("start", builder.getI64IntegerAttr(0));
+  // The mask of inference: true everywhere; until version 12, which says so,
+  // ONNX Runtime left it empty, and until version 10 it had the data's type.
+  Type data =
+      cast<RankedTensorType>(node.operands[0].getType()).getElementType();
+  Type element = node.version.since < 10 ? data : builder.getI1Type();
   Value shape =
-      emit("Shape", {node.operands[0]}, start, 1, node.location)->getResult(0);
+      emitOne(node, "Shape", {node.operands[0]}, intAttributes({{"start", 0}}));
   Value kept =
-      constant(DenseElementsAttr::get(
-                   RankedTensorType::get({}, builder.getI1Type()), true),
-               node.location);
-  bind(node.scope, node.proto.output(1),
-       emit("Expand", {kept, shape}, {}, 1, node.location)->getResult(0),
+      numberConstant(node.version.since < 12 ? 0 : 1, element, node.location);
+  bind(node.scope, node.proto.output(1), emitOne(node, "Expand", {kept, shape}),
        node.title);
 }
 
@@ -304,18 +305,14 @@ void GraphImporter::complete(const CheckedNode &node,
     return cast<RankedTensorType>(operands[index].getType()).getRank();
   };
   checkEnumeration(node);
+  attributesToOperands(node, operands, attributes);
   if (name == "Div" || name == "Mod") {
     auto divisors = knownInts(operands[1]);
     if (divisors && llvm::is_contained(*divisors, 0))
       node.fail("an integer is divided by the constant 0");
-  } else if (name.starts_with("Reduce")) {
-    // Until version 18 (ReduceSum: 13) the axes were an attribute.
-    if (Attribute axes = attributes.erase("axes"))
-      operands[1] = intConstant(cast<DenseI64ArrayAttr>(axes).asArrayRef(),
-                                node.location);
   } else if (name == "Split") {
     // Until version 18 the number of outputs was not said.
-    if (!node.operand(1))
+    if (!operands[1])
       setIfAbsent(attributes, "num_outputs",
                   builder.getI64IntegerAttr(node.proto.output_size()));
     if (int64_t count =
@@ -323,7 +320,7 @@ void GraphImporter::complete(const CheckedNode &node,
         count != node.proto.output_size())
       node.fail("num_outputs is " + std::to_string(count) + ", but it has " +
                 std::to_string(node.proto.output_size()) + " outputs");
-    attributes.erase(node.operand(1) ? "num_outputs" : "");
+    attributes.erase(operands[1] ? "num_outputs" : "");
   } else if (name == "Transpose") {
     SmallVector<int64_t> reversed;
     for (int64_t dim = rankOf(0) - 1; dim >= 0; --dim)

@@ -20,7 +20,7 @@ import onnx
 from onnx import numpy_helper
 from onnx.backend.test.case.node import collect_testcases
 
-OLDEST_OPSET = 13
+OLDEST_OPSET = 7
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TYPES = {
@@ -66,16 +66,16 @@ def unchanged(operator, version):
 
 
 def prepared(case):
-    """The model as Jarana takes models: with opset 13, its oldest, where the case is older and its operators only learned types
-    and attributes until then; and with axes as constants, as every exporter writes them."""
+    """The model as Jarana takes models: with opset 7, its oldest, where the case is older and its operators only learned types
+    and attributes until then; and with axes and scales as constants, as every exporter writes them."""
     model, inputs = case.model, list(case.data_sets[0][0])
     for entry in model.opset_import:
         if entry.domain in ("", "ai.onnx") and entry.version < OLDEST_OPSET:
             if all(unchanged(node.op_type, entry.version) for node in nodes_of(model.graph)):
                 entry.version = OLDEST_OPSET
     for index, value in reversed(list(enumerate(model.graph.input))):
-        if value.name == "axes":
-            model.graph.initializer.append(numpy_helper.from_array(as_array(inputs.pop(index)), "axes"))
+        if value.name in ("axes", "scales"):
+            model.graph.initializer.append(numpy_helper.from_array(as_array(inputs.pop(index)), value.name))
             del model.graph.input[index]
     return model, inputs
 

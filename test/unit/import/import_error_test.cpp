@@ -80,7 +80,9 @@ TEST(ImportError, Opsets) {
   addNode(model.mutable_graph()->mutable_node(), "Neg", {"x"}, {"y"});
   expectRefused(Imported(model), {"opset_import"});
   expectRefused(
-      Imported(oneNode("Neg", [](auto *) {}, 12)), {"opset 12", "13 to 28"});
+      Imported(oneNode("Neg", [](auto *) {}, 5)), {"opset 5", "7 to 28"});
+  expectRefused(
+      Imported(oneNode("Celu", [](auto *) {}, 11)), {"opset 11", "opset 12"});
   expectRefused(Imported(oneNode(
                     "Neg", [](auto *node) { node->set_domain("elsewhere"); })),
                 {"the_Neg1", "'elsewhere'", "opset_import"});
