@@ -77,7 +77,7 @@ def Onnx_SkipSimplifiedLayerNormalizationOp : OnnxOperator<"SkipSimplifiedLayerN
     (C2) `gamma` and `bias` are [n], where n is the last dimension of `input`.
   }];
   let arguments = (ins Microsoft_Float:$input, Microsoft_Float:$skip, Microsoft_Float:$gamma,
-      OnnxOptional<Microsoft_Float>:$bias, DefaultValuedAttr<F32Attr, "1e-05f">:$epsilon);
+      OnnxOptional<Microsoft_Float>:$bias, DefaultValuedAttr<F32Attr, "1e-12f">:$epsilon);
   let results = (outs Microsoft_Float:$output, Variadic<Microsoft_Float>:$optional_results);
   let typeVariables = "aaaa:a..a"; // mean and inv_std_var are f32
   let resultLimits = "1, 4";

@@ -230,8 +230,6 @@ private:
   void importBatchNormalization(const CheckedNode &node);
   void importInstanceNormalization(const CheckedNode &node);
   void importGroupNormalization(const CheckedNode &node);
-  mlir::Value inPrecision(const CheckedNode &node, mlir::Value value,
-                          mlir::Type element);
   mlir::Value perChannel(const CheckedNode &node, mlir::Value vector,
                          int64_t rank);
   mlir::Value normalised(const CheckedNode &node, mlir::Value x,
@@ -251,6 +249,37 @@ private:
   void complete(const CheckedNode &node, std::vector<mlir::Value> &operands,
                 mlir::NamedAttrList &attributes);
   std::optional<std::vector<int64_t>> knownInts(mlir::Value value) const;
+
+  // Fused.cpp
+  bool importFused(const CheckedNode &node);
+  mlir::Value transposedSide(const CheckedNode &node, size_t index,
+                             llvm::StringRef trans, llvm::StringRef transBatch);
+  void importFusedMatMul(const CheckedNode &node);
+  void importFusedGemm(const CheckedNode &node);
+  void importGelu(const CheckedNode &node);
+  void importQuickGelu(const CheckedNode &node);
+  void importSkipLayerNormalization(const CheckedNode &node);
+
+  // Quantized.cpp
+  bool importQuantized(const CheckedNode &node);
+  mlir::Value castTo(const CheckedNode &node, mlir::Value value,
+                     mlir::Type element);
+  mlir::Value scalarOf(const CheckedNode &node, mlir::Value value);
+  mlir::Value quantised(const CheckedNode &node, mlir::Value x,
+                        mlir::Value scale, mlir::Value zero,
+                        mlir::Type element);
+  mlir::Value dequantised(const CheckedNode &node, size_t value, size_t scale,
+                          size_t zero);
+  mlir::Value scaledProduct(const CheckedNode &node, mlir::Value product,
+                            llvm::ArrayRef<mlir::Value> scales,
+                            mlir::Value resultScale, float alpha);
+  void importQLinearMatMul(const CheckedNode &node);
+  void importQGemm(const CheckedNode &node);
+  void importProductToFloat(const CheckedNode &node);
+  void importQLinear(const CheckedNode &node);
+  mlir::Value nibbles(const CheckedNode &node, mlir::Value packed,
+                      int64_t size);
+  void importGatherBlockQuantized(const CheckedNode &node);
 
   // Control.cpp
   void importIf(const CheckedNode &node);
@@ -275,6 +304,9 @@ private:
       nullptr; ///< the last constant at the function's entry
   mlir::Value noneValue;
   llvm::DenseMap<const pb::TensorProto *, mlir::Value> tensors;
+  /// The types in the file of initializers of fewer than 8 bits per element,
+  /// or of 8-bit floats, whose values are of wider types.
+  llvm::DenseMap<mlir::Value, mlir::Type> storedTypes;
   llvm::StringMap<unsigned> weightNames;
 };
 

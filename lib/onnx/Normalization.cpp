@@ -16,15 +16,6 @@ static Type precisionOf(OpBuilder &builder, Value x) {
   return element.getIntOrFloatBitWidth() < 32 ? builder.getF32Type() : element;
 }
 
-Value GraphImporter::inPrecision(const CheckedNode &node, Value value,
-                                 Type element) {
-  if (typeOf(value).getElementType() == element)
-    return value;
-  NamedAttrList attributes;
-  attributes.set("to", TypeAttr::get(element));
-  return emitOne(node, "Cast", {value}, attributes);
-}
-
 /// A vector with one element per channel, [c, 1, ...]: it broadcasts against
 /// [n, c, ...] of the given rank.
 Value GraphImporter::perChannel(const CheckedNode &node, Value vector,
@@ -80,10 +71,9 @@ void GraphImporter::importBatchNormalization(const CheckedNode &node) {
   Type own = typeOf(node.operands[0]).getElementType(),
        element = precisionOf(builder, node.operands[0]);
   auto operand = [&](size_t index) {
-    return perChannel(node, inPrecision(node, node.operands[index], element),
-                      rank);
+    return perChannel(node, castTo(node, node.operands[index], element), rank);
   };
-  Value x = inPrecision(node, node.operands[0], element);
+  Value x = castTo(node, node.operands[0], element);
   Value epsilon = numberConstant(node.floatAttribute("epsilon", 1e-5F), element,
                                  node.location);
   Value deviation =
@@ -92,7 +82,7 @@ void GraphImporter::importBatchNormalization(const CheckedNode &node) {
   Value y =
       emitOne(node, "Mul", {emitOne(node, "Sub", {x, operand(3)}), factor});
   y = emitOne(node, "Add", {y, operand(2)});
-  bind(node.scope, node.proto.output(0), inPrecision(node, y, own), node.title);
+  bind(node.scope, node.proto.output(0), castTo(node, y, own), node.title);
 }
 
 void GraphImporter::importInstanceNormalization(const CheckedNode &node) {
@@ -103,13 +93,12 @@ void GraphImporter::importInstanceNormalization(const CheckedNode &node) {
   for (int64_t axis = 2; axis < rank; ++axis)
     axes.push_back(axis);
   auto operand = [&](size_t index) {
-    return perChannel(node, inPrecision(node, node.operands[index], element),
-                      rank);
+    return perChannel(node, castTo(node, node.operands[index], element), rank);
   };
-  Value y = normalised(node, inPrecision(node, node.operands[0], element), axes,
+  Value y = normalised(node, castTo(node, node.operands[0], element), axes,
                        node.floatAttribute("epsilon", 1e-5F));
   y = emitOne(node, "Add", {emitOne(node, "Mul", {y, operand(1)}), operand(2)});
-  bind(node.scope, node.proto.output(0), inPrecision(node, y, own), node.title);
+  bind(node.scope, node.proto.output(0), castTo(node, y, own), node.title);
 }
 
 /// Version 18 has a scale and a bias per group, version 21 per channel.
@@ -126,11 +115,11 @@ void GraphImporter::importGroupNormalization(const CheckedNode &node) {
                    : ", " + std::to_string(channels)));
   Type own = typeOf(node.operands[0]).getElementType(),
        element = precisionOf(builder, node.operands[0]);
-  Value x = inPrecision(node, node.operands[0], element);
+  Value x = castTo(node, node.operands[0], element);
   Value shape = emitOne(node, "Shape", {x}, intAttributes({{"start", 0}}));
   auto scaled = [&](Value value, int64_t ofRank) {
     auto operand = [&](size_t index) {
-      return perChannel(node, inPrecision(node, node.operands[index], element),
+      return perChannel(node, castTo(node, node.operands[index], element),
                         ofRank);
     };
     return emitOne(node, "Add",
@@ -146,7 +135,7 @@ void GraphImporter::importGroupNormalization(const CheckedNode &node) {
   y = emitOne(node, "Reshape", {y, shape}, intAttributes({{"allowzero", 1}}));
   if (node.version.since >= 21)
     y = scaled(y, rank);
-  bind(node.scope, node.proto.output(0), inPrecision(node, y, own), node.title);
+  bind(node.scope, node.proto.output(0), castTo(node, y, own), node.title);
 }
 
 bool GraphImporter::importNormalization(const CheckedNode &node) {

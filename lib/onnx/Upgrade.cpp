@@ -26,7 +26,8 @@ GraphImporter::knownInts(Value value) const {
 bool GraphImporter::importSpecial(const CheckedNode &node) {
   StringRef name = node.version.name;
   bool microsoft = node.version.domain == "com.microsoft";
-  if (importOlder(node) || importNormalization(node))
+  if (importOlder(node) || importNormalization(node) || importFused(node) ||
+      importQuantized(node))
     return true;
   if (name == "Constant") {
     importConstant(node);

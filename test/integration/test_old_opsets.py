@@ -5,55 +5,25 @@ Each case is a node or two, in a model of one opset with all of its cases; it is
 """
 
 import argparse
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
-import onnx
-import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
-from safetensors.numpy import load_file, save_file
+from onnx import TensorProto
+from operators import Cases, compare
 
 OPSETS = range(7, 13)
-
-
-class Cases:
-    """Collects nodes and their constants under names of their own."""
-
-    def __init__(self, opset):
-        self.opset, self.nodes, self.constants, self.outputs = opset, [], [], {}
-
-    def constant(self, value):
-        name = f"c{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.asarray(value), name))
-        return name
-
-    def add(self, name, op, inputs, outputs=1, kind=TensorProto.FLOAT, shown=None, **attributes):
-        """A node; `shown` are the numbers of the outputs that are compared (default: the first)."""
-        names = [f"{name}.{i}" for i in range(outputs)]
-        self.nodes.append(helper.make_node(op, inputs, names, name, **attributes))
-        for i in range(outputs) if shown is None else shown:
-            self.outputs[names[i]] = kind if isinstance(kind, int) else kind[i]
-        return names
-
-    def model(self):
-        dims = ["batch", 3, 4]
-        inputs = [
-            helper.make_tensor_value_info("x", TensorProto.FLOAT, dims),
-            helper.make_tensor_value_info("one", TensorProto.FLOAT, ["batch", 1, 5]),
-            helper.make_tensor_value_info("image", TensorProto.FLOAT, ["batch", 3, 4, "width"]),
-            helper.make_tensor_value_info("vast", TensorProto.FLOAT, ["batch"]),
-            helper.make_tensor_value_info("ids", TensorProto.INT64, ["batch", 3]),
-        ]
-        outputs = [helper.make_tensor_value_info(name, kind, None) for name, kind in self.outputs.items()]
-        graph = helper.make_graph(self.nodes, f"opset{self.opset}", inputs, outputs, self.constants)
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=7)
+INPUTS = {
+    "x": (TensorProto.FLOAT, ["batch", 3, 4]),
+    "one": (TensorProto.FLOAT, ["batch", 1, 5]),
+    "image": (TensorProto.FLOAT, ["batch", 3, 4, "width"]),
+    "vast": (TensorProto.FLOAT, ["batch"]),
+    "ids": (TensorProto.INT64, ["batch", 3]),
+}
 
 
 def build(opset):
-    c = Cases(opset)
+    c = Cases(opset, INPUTS)
     for op in ("Softmax", "LogSoftmax", "Hardmax"):
         c.add(f"{op}-default", op, ["x"])
         c.add(f"{op}-0", op, ["x"], axis=0)
@@ -146,27 +116,11 @@ def build(opset):
     return c
 
 
-def difference(got, want):
-    """Nothing where they are the same: 1e-5 of the largest magnitude for floats, equal for the rest."""
-    if got.shape != want.shape or got.dtype != want.dtype:
-        return f"{got.dtype} {got.shape}, expected {want.dtype} {want.shape}"
-    if want.dtype.kind != "f":
-        return "" if np.array_equal(got, want) else f"{np.sum(got != want)} elements differ"
-    apart = np.abs(got - want).max(initial=0)
-    return "" if apart <= 1e-5 * max(1, np.abs(want).max(initial=0)) else f"apart by {apart}"
-
-
-def run(*command):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
-    return done.stderr.strip() if done.returncode else ""
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build", type=Path)
     parser.add_argument("--opset", type=int)
     options = parser.parse_args()
-    binaries = options.build / "bin"
     random = np.random.default_rng(11)
     inputs = {
         "x": random.standard_normal((2, 3, 4), np.float32),
@@ -176,48 +130,11 @@ def main():
         "ids": random.integers(0, 4, (2, 3)),
     }
     passed = failed = 0
-    onnxruntime.set_default_logger_severity(3)
     for opset in [options.opset] if options.opset else OPSETS:
-        cases = build(opset)
-        with tempfile.TemporaryDirectory() as scratch:
-            work = Path(scratch)
-            onnx.save(cases.model(), work / "model.onnx")
-            save_file(inputs, work / "inputs.safetensors")
-            names = list(cases.outputs)
-            session = onnxruntime.InferenceSession(work / "model.onnx", providers=["CPUExecutionProvider"])
-            wanted = dict(zip(names, session.run(names, inputs)))
-            ways = {"reference": ["--reference", work / "model.onnx"], "compiled": [work / "model.jarana"]}
-            refused = run(binaries / "jarana-compile", work / "model.onnx", "-o", work / "model.jarana")
-            for way, what in ways.items():
-                fault = refused or run(
-                    binaries / "jarana-run",
-                    *what,
-                    f"--inputs={work}/inputs.safetensors",
-                    f"--outputs={work}/o.safetensors",
-                )
-                got = {} if fault else load_file(work / "o.safetensors")
-                for name in names:
-                    with np.errstate(invalid="ignore"):
-                        same = fault or difference_of(got, name, wanted[name])
-                    passed, failed = passed + (not same), failed + bool(same)
-                    if same:
-                        print(f"opset {opset}, {way}, {name}: {same}")
-                    if fault:
-                        break
+        good, bad = compare(build(opset), inputs, options.build)
+        passed, failed = passed + good, failed + bad
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return 1 if failed or not passed else 0
-
-
-def difference_of(got, name, want):
-    if name not in got:
-        return "no such output"
-    a, b = got[name], want
-    if b.dtype.kind == "f" and a.shape == b.shape and a.dtype == b.dtype:
-        odd = ~np.isfinite(b)
-        if not np.array_equal(a[odd], b[odd], equal_nan=True):
-            return "infinities or NaN differ"
-        a, b = np.where(odd, 0, a), np.where(odd, 0, b)
-    return difference(a, b)
 
 
 if __name__ == "__main__":
