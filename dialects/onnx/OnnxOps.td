@@ -50,8 +50,53 @@ def Onnx_ScanOp : OnnxOperator<"Scan", [SingleBlock]> {
   let hasRegionVerifier = 1;
 }
 
-def Onnx_YieldOp : Op<Onnx_Dialect, "yield", [Pure, Terminator, ReturnLike, HasParent<"ScanOp">]> {
-  let summary = "the next states and the scan outputs' slices of a Scan's region";
+def Onnx_IfOp : OnnxOperator<"If", [SingleBlock, NoRegionArguments]> {
+  let summary = "the values of one of two regions, by a condition";
+  let description = [{
+    ai.onnx If whose condition is not known when the model is read. The regions may use values from outside; only the one
+    that is taken is run. Where dimensions of the two differ, the condition must follow from the sizes of the inputs: a
+    dimension of the result is then one or the other by that condition.
+
+    (C1) The condition is an `i1` tensor of one element.
+    (C2) Each region yields one value per result.
+    (C3) The element types and ranks of the results are those of the values that both regions yield.
+  }];
+  let arguments = (ins AnyRankedTensor:$condition);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$then_branch, SizedRegion<1>:$else_branch);
+  let assemblyFormat = [{
+    operands attr-dict `:` functional-type(operands, results) $then_branch `else` $else_branch
+  }];
+  let typeVariables = ".:.*";
+  let resultLimits = "1, ~0u";
+  let hasRegionVerifier = 1;
+}
+
+def Onnx_LoopOp : OnnxOperator<"Loop", [SingleBlock]> {
+  let summary = "runs a region as long as a condition holds, at most so many times, carrying values";
+  let description = [{
+    ai.onnx Loop whose number of iterations only follows when the model runs. The operands are the greatest number of
+    iterations, the condition before the first, and the values that are carried. The region gets the number of the
+    iteration, the condition and the carried values, and yields the condition and the carried values for the next
+    iteration, which have the same shapes. The results are the last carried values. The region may use values from
+    outside. (Where nothing but the number ends it, the importer makes a Scan; scan outputs are only possible there.)
+
+    (C1) The first operand is an `i64` tensor of one element, the second an `i1` tensor of one element.
+    (C2) The region has one argument per operand, and yields the condition and one value per result; the results are as
+         many as the carried values.
+    (C3) The element types and ranks of the carried values are the same as operands, arguments, yielded values and results.
+  }];
+  let arguments = (ins AnyRankedTensor:$trip_count, AnyRankedTensor:$condition, Variadic<AnyRankedTensor>:$initial);
+  let results = (outs Variadic<AnyRankedTensor>:$final);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results) $body";
+  let typeVariables = "..*:.*";
+  let resultLimits = "1, ~0u";
+  let hasRegionVerifier = 1;
+}
+
+def Onnx_YieldOp : Op<Onnx_Dialect, "yield", [Pure, Terminator, ReturnLike, ParentOneOf<["IfOp", "LoopOp", "ScanOp"]>]> {
+  let summary = "what a region of If, Loop or Scan gives";
   let arguments = (ins Variadic<AnyRankedTensor>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
 }

@@ -36,7 +36,7 @@ inferOp(mlir::Operation *op, llvm::ArrayRef<ValueInfo> operands,
 mlir::LogicalResult verifyOp(mlir::Operation *op);
 
 /// The info of every value of a function in onnx form, computed front to back
-/// (regions of Scan included).
+/// (regions of If, Loop and Scan included).
 class SymbolicShapes {
 public:
   /// Creates the symbols of the arguments from `onnx.dims` (one symbol per
@@ -68,6 +68,10 @@ public:
 private:
   mlir::FailureOr<llvm::SmallVector<ValueInfo>>
   inferScan(mlir::Operation *op, llvm::ArrayRef<ValueInfo> operands);
+  mlir::FailureOr<llvm::SmallVector<ValueInfo>>
+  inferIf(mlir::Operation *op, llvm::ArrayRef<ValueInfo> operands);
+  mlir::FailureOr<llvm::SmallVector<ValueInfo>>
+  inferLoop(mlir::Operation *op, llvm::ArrayRef<ValueInfo> operands);
   void recordResults(mlir::Operation *op, llvm::ArrayRef<ValueInfo> results,
                      symbolic::SymbolId firstNew);
 
@@ -77,6 +81,19 @@ private:
   llvm::DenseMap<symbolic::SymbolId, std::pair<unsigned, unsigned>> sources;
   llvm::DenseMap<symbolic::SymbolId, std::pair<mlir::Value, unsigned>>
       definitions;
+};
+
+/// What has been assumed so far: it grows where a later op needs more of the
+/// inputs. What only one branch of an If needs may not be assumed for all.
+class Assumptions {
+public:
+  explicit Assumptions(const symbolic::Context &context);
+  /// What has been assumed since, in words; empty: nothing.
+  std::string since(const symbolic::Context &context) const;
+
+private:
+  size_t checks;
+  std::vector<int64_t> bounds; ///< of the symbols
 };
 
 /// tensor<...> with `?` where a dimension is not a number.

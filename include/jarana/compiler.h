@@ -32,8 +32,10 @@ struct CompileOptions {
   /// Features on top of the processor's: "+avx2,-avx512f".
   std::string features;
 
-  /// Dimensions fixed at compile time: symbol to value.
-  std::map<std::string, int64_t> bind;
+  /// Dimensions and inputs fixed at compile time: a symbol's name to its
+  /// number, an input's name to its elements ("1", "true", "[1, 2.5]"; one
+  /// number is every element).
+  std::map<std::string, std::string> bind;
   /// Stop at a form ("onnx", "hybrid", "stateful", "kernels", "llvm") and give
   /// its text.
   std::string emit;

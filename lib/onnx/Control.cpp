@@ -1,35 +1,111 @@
-// Operators with graphs in them: If becomes the branch that is taken, Scan has
-// a region.
+// Operators with graphs in them: If becomes the branch that is taken, where
+// that is known, and otherwise has regions, as Scan has.
 #include "lib/onnx/Importer.h"
 
 namespace jarana::onnx {
 
 using namespace mlir;
 
-void GraphImporter::importIf(const CheckedNode &node) {
-  auto known = knownInts(node.operands[0]);
-  if (!known || known->size() != 1)
-    node.fail("its condition is not known before the model runs; only a "
-              "condition that follows from constants and "
-              "shapes is supported");
-  const pb::GraphProto &branch =
-      node.attribute(known->front() ? "then_branch" : "else_branch")->g();
-  if (branch.output_size() != node.proto.output_size())
-    node.fail("the branch that is taken has " +
-              std::to_string(branch.output_size()) + " outputs, the node " +
-              std::to_string(node.proto.output_size()));
-  Scope inner;
+SmallVector<Value> GraphImporter::importGraph(const CheckedNode &node,
+                                              const pb::GraphProto &graph,
+                                              Scope &inner) {
   inner.outer = &node.scope;
   inner.frame = node.scope.frame;
-  for (const pb::ValueInfoProto &output : branch.output())
+  for (const pb::ValueInfoProto &output : graph.output())
     inner.outputs.push_back(output.name());
-  addInitializers(branch, inner);
-  importNodes(branch.node(), inner);
-  for (int i = 0; i < branch.output_size(); ++i)
-    bind(node.scope, node.proto.output(i),
-         lookup(inner, branch.output(i).name(),
-                node.title + ": the branch's output"),
-         node.title);
+  addInitializers(graph, inner);
+  importNodes(graph.node(), inner);
+  SmallVector<Value> values;
+  for (const pb::ValueInfoProto &output : graph.output())
+    values.push_back(lookup(inner, output.name(),
+                            node.title + ": the output of its graph '" +
+                                graph.name() + "'"));
+  return values;
+}
+
+void GraphImporter::importIf(const CheckedNode &node) {
+  for (StringRef name : {"then_branch", "else_branch"})
+    if (int outputs = node.attribute(name)->g().output_size();
+        outputs != node.proto.output_size())
+      node.fail("its " + name.str() + " has " + std::to_string(outputs) +
+                " outputs, the node " +
+                std::to_string(node.proto.output_size()));
+  auto known = knownInts(node.operands[0]);
+  if (!known || known->size() != 1)
+    return importRuntimeIf(node);
+  Scope inner;
+  SmallVector<Value> values = importGraph(
+      node, node.attribute(known->front() ? "then_branch" : "else_branch")->g(),
+      inner);
+  for (auto [output, value] : llvm::zip_equal(node.proto.output(), values))
+    bind(node.scope, output, value, node.title);
+}
+
+/// " (fix ...)" where the value is an input of the model.
+static std::string howToFix(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  auto function =
+      argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp())
+               : func::FuncOp();
+  auto name = function ? function.getArgAttrOfType<StringAttr>(
+                             argument.getArgNumber(), "onnx.name")
+                       : StringAttr();
+  return name ? "; the condition is the input '" + name.str() +
+                    "', which can be fixed: --bind=" + name.str() +
+                    "=true or --bind=" + name.str() + "=false"
+              : "";
+}
+
+std::unique_ptr<Region> GraphImporter::importBranch(const CheckedNode &node,
+                                                    StringRef name) {
+  OpBuilder::InsertionGuard guard(builder);
+  auto region = std::make_unique<Region>();
+  builder.createBlock(region.get());
+  Assumptions before(shapes.context());
+  Scope inner;
+  SmallVector<Value> values =
+      importGraph(node, node.attribute(name)->g(), inner);
+  if (std::string more = before.since(shapes.context()); !more.empty())
+    node.fail("its " + name.str() +
+              " needs what may not hold where the other branch is taken: " +
+              more + howToFix(node.operands[0]));
+  mlir::onnx::YieldOp::create(builder, node.location, values);
+  return region;
+}
+
+void GraphImporter::importRuntimeIf(const CheckedNode &node) {
+  ValueInfo condition = shapes.lookup(node.operands[0]);
+  if (!condition.elementType.isInteger(1) ||
+      llvm::any_of(condition.shape,
+                   [](const auto &dim) { return !dim.isConstant(1); }))
+    node.fail("its condition must be a single boolean");
+  OperationState state(node.location, "onnx.If");
+  state.addOperands(node.operands);
+  state.addRegion(importBranch(node, "then_branch"));
+  state.addRegion(importBranch(node, "else_branch"));
+  // What the shape rule says of sizes that differ, with a way out.
+  if (std::string fix = howToFix(node.operands[0]); !fix.empty())
+    for (auto [then, otherwise] :
+         llvm::zip(state.regions[0]->front().back().getOperands(),
+                   state.regions[1]->front().back().getOperands())) {
+      ValueInfo a = shapes.lookup(then), b = shapes.lookup(otherwise);
+      for (auto [first, second] : llvm::zip(a.shape, b.shape))
+        if (!shapes.context().proveEqual(first, second))
+          node.fail("its branches give tensors of different sizes (" +
+                    shapes.context().print(first) + " and " +
+                    shapes.context().print(second) + ")" + fix);
+    }
+  finishRegionOp(node, state, node.proto.output_size());
+}
+
+void GraphImporter::finishRegionOp(const CheckedNode &node,
+                                   OperationState &state, size_t results) {
+  state.types.assign(results, builder.getNoneType());
+  Operation *op = builder.create(state);
+  if (failed(shapes.infer(op)))
+    throw Diagnosed();
+  for (auto [output, value] : llvm::zip(node.proto.output(), op->getResults()))
+    bind(node.scope, output, value, node.title);
 }
 
 /// A list of one entry per scan input or output, absent means `count` zeros.

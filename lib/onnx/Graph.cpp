@@ -2,6 +2,7 @@
 #include "lib/onnx/Importer.h"
 
 #include "dialects/hybrid/Hybrid.h"
+#include "lib/onnx/Bind.h"
 
 #include "llvm/Support/JSON.h"
 
@@ -288,35 +289,13 @@ static Input readInput(MLIRContext *context, const pb::ValueInfoProto &info,
     }
     if (auto bound = options.bind.find(name);
         bound != options.bind.end() && ShapedType::isDynamic(value))
-      value = bound->second;
+      value = boundDimension(name, bound->second);
     dims.push_back(value);
     input.dims.push_back(ShapedType::isDynamic(value) ? name
                                                       : std::to_string(value));
   }
   input.type = RankedTensorType::get(dims, element);
   return input;
-}
-
-static void checkBindings(const pb::GraphProto &graph,
-                          const ImportOptions &options) {
-  for (const auto &[name, value] : options.bind) {
-    std::string known;
-    bool found = false;
-    for (const pb::ValueInfoProto &info : graph.input())
-      for (const auto &dim : info.type().tensor_type().shape().dim()) {
-        found |= dim.dim_param() == name;
-        if (!dim.dim_param().empty() &&
-            known.find("'" + dim.dim_param() + "'") == std::string::npos)
-          known += (known.empty() ? "'" : ", '") + dim.dim_param() + "'";
-      }
-    if (!found)
-      throw Error("cannot bind '" + name +
-                  "': no input has a dimension of that name (there are: " +
-                  (known.empty() ? "none" : known) + ")");
-    if (value < 0)
-      throw Error("cannot bind '" + name + "' to " + std::to_string(value) +
-                  ": a dimension is not negative");
-  }
 }
 
 void GraphImporter::importMain() {
@@ -337,12 +316,20 @@ void GraphImporter::importMain() {
 
   SmallVector<Input> inputs;
   SmallVector<Type> types;
+  SmallVector<std::pair<std::string, ElementsAttr>> bound;
   for (const pb::ValueInfoProto &info : graph.input()) {
     // An initializer of an input's name is its value (IR version 3 required the
     // pair).
     if (scope.initializers.contains(info.name()))
       continue;
-    inputs.push_back(readInput(&session.context, info, session.options));
+    Input input = readInput(&session.context, info, session.options);
+    if (const std::string *value =
+            boundInput(graph, info.name(), session.options)) {
+      bound.emplace_back(info.name(),
+                         parseElements(info.name(), input.type, *value));
+      continue;
+    }
+    inputs.push_back(std::move(input));
     types.push_back(inputs.back().type);
   }
   beginFunction("main", types);
@@ -357,6 +344,10 @@ void GraphImporter::importMain() {
     bind(scope, input.info->name(), argument,
          "input '" + input.info->name() + "'");
   }
+  for (const auto &[name, value] : bound)
+    bind(scope, name,
+         constant(value, NameLoc::get(builder.getStringAttr(name))),
+         "input '" + name + "'");
   importNodes(graph.node(), scope);
 
   SmallVector<Value> results;

@@ -10,9 +10,11 @@
 namespace jarana::onnx {
 
 struct ImportOptions {
-  /// Dimensions fixed at import: symbol name to value (`--bind=batch=1`). A
-  /// name that no input has is an error.
-  std::map<std::string, int64_t> bind;
+  /// Dimensions and inputs fixed at import (`--bind=batch=1,use_cache=true`):
+  /// a symbol's name to its number, an input's name to its elements, as in
+  /// CompileOptions. A name that is neither is an error, one that is both is
+  /// the dimension's.
+  std::map<std::string, std::string> bind;
 };
 
 /// Imports the model at `path`: a module with `func.func @main` in onnx form,

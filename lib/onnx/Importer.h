@@ -283,7 +283,31 @@ private:
 
   // Control.cpp
   void importIf(const CheckedNode &node);
+  void importRuntimeIf(const CheckedNode &node);
   void importScan(const CheckedNode &node);
+  /// A branch of an If as a region.
+  std::unique_ptr<mlir::Region> importBranch(const CheckedNode &node,
+                                             llvm::StringRef name);
+  /// Imports a graph's initializers and nodes, and gives its outputs.
+  llvm::SmallVector<mlir::Value> importGraph(const CheckedNode &node,
+                                             const pb::GraphProto &graph,
+                                             Scope &inner);
+
+  // Loop.cpp
+  void importLoop(const CheckedNode &node);
+  struct LoopBody;
+  LoopBody importLoopBody(const CheckedNode &node, const pb::GraphProto &body);
+  void discard(LoopBody &body);
+  mlir::Value scalarOf(const CheckedNode &node, mlir::Value value);
+  bool scanPositions(const CheckedNode &node, LoopBody &loop,
+                     const symbolic::Expr &count);
+  void unrollLoop(const CheckedNode &node, const pb::GraphProto &body,
+                  int64_t count);
+  void loopAsScan(const CheckedNode &node, LoopBody &loop);
+  void loopAtRuntime(const CheckedNode &node, LoopBody &loop,
+                     mlir::Value condition);
+  void finishRegionOp(const CheckedNode &node, mlir::OperationState &state,
+                      size_t results);
 
   // Function.cpp
   void importCall(const pb::NodeProto &node, const pb::FunctionProto &function,

@@ -50,6 +50,8 @@ bool GraphImporter::importSpecial(const CheckedNode &node) {
     emitGeneric(node, "Cast", {node.operands[0]}, std::move(attributes));
   } else if (name == "If") {
     importIf(node);
+  } else if (name == "Loop") {
+    importLoop(node);
   } else if (name == "Scan") {
     importScan(node);
   } else if (name == "SplitToSequence") {

@@ -133,7 +133,8 @@ def StabilizeLoopsPass : Pass<"cpu-stabilize-loops", "::mlir::func::FuncOp"> {
   let description = [{
     A loop that yields a tensor other than the one it was given (updated) would
     need a new buffer in each iteration. The value is copied into the carried
-    tensor at the end of the body instead.
+    tensor at the end of the body instead. The same for `scf.while` (the values
+    that its first region hands on as they are).
 
     ```mlir
     func.func @main(%init: tensor<4xf32>, %e: tensor<4xf32>, %zero: index, %one: index, %n: index) -> tensor<4xf32> {

@@ -12,15 +12,34 @@ namespace jarana::cpu {
 
 namespace {
 
+/// What a while started with, for one of the values that its first region hands
+/// on.
+Value initOf(scf::WhileOp loop, unsigned number) {
+  auto handed =
+      dyn_cast<BlockArgument>(loop.getConditionOp().getArgs()[number]);
+  return handed && handed.getOwner() == loop.getBeforeBody()
+             ? loop.getInits()[handed.getArgNumber()]
+             : Value();
+}
+
 /// What a loop started with, for one of its results or carried values.
 Value initOf(Value value) {
-  if (auto result = dyn_cast<OpResult>(value))
+  if (auto result = dyn_cast<OpResult>(value)) {
     if (auto loop = dyn_cast<scf::ForOp>(result.getOwner()))
       return loop.getInitArgs()[result.getResultNumber()];
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    if (auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp()))
+    if (auto loop = dyn_cast<scf::WhileOp>(result.getOwner()))
+      return initOf(loop, result.getResultNumber());
+  }
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    Operation *parent = argument.getOwner()->getParentOp();
+    if (auto loop = dyn_cast<scf::ForOp>(parent))
       if (OpOperand *init = loop.getTiedLoopInit(argument))
         return init->get();
+    if (auto loop = dyn_cast<scf::WhileOp>(parent))
+      return argument.getOwner() == loop.getBeforeBody()
+                 ? loop.getInits()[argument.getArgNumber()]
+                 : initOf(loop, argument.getArgNumber());
+  }
   return nullptr;
 }
 

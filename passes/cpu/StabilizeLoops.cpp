@@ -30,20 +30,33 @@ bool updates(Value value, BlockArgument carried) {
   return true;
 }
 
+/// What is yielded is written over what the body got.
+void stabilize(OpOperand &yielded, BlockArgument carried) {
+  if (!isa<RankedTensorType>(carried.getType()) ||
+      updates(yielded.get(), carried))
+    return;
+  OpBuilder builder(yielded.getOwner());
+  yielded.set(linalg::CopyOp::create(builder, yielded.get().getLoc(),
+                                     yielded.get(), carried)
+                  .getResult(0));
+}
+
 struct StabilizeLoops : impl::StabilizeLoopsPassBase<StabilizeLoops> {
   void runOnOperation() override {
-    getOperation().walk([](scf::ForOp loop) {
-      Operation *yield = loop.getBody()->getTerminator();
-      OpBuilder builder(yield);
-      for (auto [operand, carried] :
-           llvm::zip_equal(yield->getOpOperands(), loop.getRegionIterArgs())) {
-        if (!isa<RankedTensorType>(carried.getType()) ||
-            updates(operand.get(), carried))
-          continue;
-        operand.set(linalg::CopyOp::create(builder, operand.get().getLoc(),
-                                           operand.get(), carried)
-                        .getResult(0));
-      }
+    getOperation().walk([](Operation *op) {
+      if (auto loop = dyn_cast<scf::ForOp>(op))
+        for (auto [yielded, carried] :
+             llvm::zip_equal(loop.getBody()->getTerminator()->getOpOperands(),
+                             loop.getRegionIterArgs()))
+          stabilize(yielded, carried);
+      // The first region of a while only decides, and hands on what it gets.
+      if (auto loop = dyn_cast<scf::WhileOp>(op))
+        for (auto [handed, carried] : llvm::zip_equal(
+                 loop.getConditionOp().getArgs(), loop.getAfterArguments()))
+          if (auto argument = dyn_cast<BlockArgument>(handed);
+              argument && argument.getOwner() == loop.getBeforeBody())
+            stabilize(loop.getYieldOp()->getOpOperand(argument.getArgNumber()),
+                      carried);
     });
   }
 };

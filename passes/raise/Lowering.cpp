@@ -21,9 +21,9 @@ const LoweringTable &loweringTable() {
     for (auto add :
          {addElementwise, addLogic, addMovement, addShapes, addGather,
           addScatter, addReduction, addNormalization, addContraction,
-          addConvolution, addQuantization, addSequence, addLinearAttention,
-          addCausalConv, addAttention, addGroupQueryAttention, addRotary,
-          addRMSNorm})
+          addControl, addConvolution, addQuantization, addSequence,
+          addLinearAttention, addCausalConv, addAttention,
+          addGroupQueryAttention, addRotary, addRMSNorm})
       add(all);
     return all;
   }();

@@ -28,6 +28,7 @@ void addScatter(LoweringTable &table);
 void addReduction(LoweringTable &table);
 void addNormalization(LoweringTable &table);
 void addContraction(LoweringTable &table);
+void addControl(LoweringTable &table);
 void addConvolution(LoweringTable &table);
 void addQuantization(LoweringTable &table);
 void addSequence(LoweringTable &table);

@@ -34,22 +34,23 @@ examples:
   jarana-compile model.onnx --emit=hybrid | less
   jarana-compile model.onnx -o model.jarana --report=raise)";
 
-/// "batch=1,sequence_len=16"
-std::map<std::string, int64_t> parseBindings(const std::string &text) {
-  std::map<std::string, int64_t> bindings;
+/// "batch=1,use_cache=true,sizes=[2,3]"
+std::map<std::string, std::string> parseBindings(const std::string &text) {
+  std::map<std::string, std::string> bindings;
   for (size_t start = 0; start < text.size();) {
-    size_t end = std::min(text.find(',', start), text.size());
+    size_t equals = text.find('=', start), list = text.find('[', start);
+    size_t end = text.find(',', start);
+    if (list != std::string::npos && list == equals + 1) // its commas are not
+      end = text.find(',', std::min(text.find(']', list), text.size()));
+    end = std::min(end, text.size());
     std::string item = text.substr(start, end - start);
-    size_t equals = item.rfind('=');
-    char *rest = nullptr;
-    const char *digits =
-        equals == std::string::npos ? "" : item.c_str() + equals + 1;
-    errno = 0;
-    long long value = std::strtoll(digits, &rest, 10);
-    if (equals == 0 || *digits == 0 || *rest != 0 || value < 0 || errno != 0)
+    equals = item.rfind('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == item.size())
       throw UsageError("--bind: '" + item +
-                       "' is not NAME=NUMBER, such as batch=1");
-    if (!bindings.emplace(item.substr(0, equals), value).second)
+                       "' is not NAME=NUMBER, such as batch=1, or "
+                       "NAME=[NUMBER,...]");
+    if (!bindings.emplace(item.substr(0, equals), item.substr(equals + 1))
+             .second)
       throw UsageError("--bind: '" + item.substr(0, equals) +
                        "' is given twice");
     start = end + 1;
@@ -223,7 +224,8 @@ int main(int argc, char **argv) {
        {"mtriple", "TRIPLE", "LLVM's target triple; default: this machine's"},
        {"mcpu", "CPU", "LLVM's name of the processor; default: native"},
        {"mattr", "FEATURES", "features on top of it: +avx2,-avx512f"},
-       {"bind", "NAME=N,...", "fix dimensions: batch=1"},
+       {"bind", "NAME=N,...",
+        "fix dimensions and inputs: batch=1,use_cache=true"},
        {"decode", "DECODE.onnx",
         "the decode graph exported with the model: the entry 'step' of the "
         "bundle, sharing its weights"},

@@ -138,9 +138,12 @@ LogicalResult SymbolicShapes::infer(Operation *op) {
     recordResults(op, results, firstNew);
     return success();
   }
+  StringRef name = op->getName().stripDialect();
   FailureOr<SmallVector<ValueInfo>> results =
-      op->getName().stripDialect() == "Scan" ? inferScan(op, operands)
-                                             : inferOp(op, operands, *ctx);
+      name == "Scan"   ? inferScan(op, operands)
+      : name == "If"   ? inferIf(op, operands)
+      : name == "Loop" ? inferLoop(op, operands)
+                       : inferOp(op, operands, *ctx);
   if (failed(results))
     return failure();
   try {

@@ -55,6 +55,7 @@ HandlerOf<Real> reference::findHandler(mlir::Operation &op) {
     addTensorHandlers(all);
     addSliceHandlers(all);
     addControlHandlers(all);
+    addOnnxControlHandlers(all);
     all["linalg.softmax"] = runSoftmax<Real>;
     return all;
   }();

@@ -46,6 +46,7 @@ template <class Real> void addScalarHandlers(HandlersOf<Real> &);
 template <class Real> void addTensorHandlers(HandlersOf<Real> &);
 template <class Real> void addSliceHandlers(HandlersOf<Real> &);
 template <class Real> void addControlHandlers(HandlersOf<Real> &);
+template <class Real> void addOnnxControlHandlers(HandlersOf<Real> &);
 template <class Real>
 mlir::FailureOr<TensorsOf<Real>> runLinalg(mlir::Operation &, FrameOf<Real> &);
 template <class Real>

@@ -13,6 +13,9 @@ SmallVector<Tensor> loopAlong(
     function_ref<FailureOr<SmallVector<Tensor>>(const Expr &, ArrayRef<Tensor>)>
         body) {
   TensorBuilder &build = lowering.build;
+  // Slices of nothing have no place to begin at.
+  if (lowering.context().simplify(extent).isConstant(0))
+    return llvm::to_vector(initial);
   SmallVector<Value> values;
   for (const Tensor &tensor : initial)
     values.push_back(tensor.value);

@@ -33,10 +33,10 @@ TEST(Import, BindFixesDimensions) {
   onnx::ModelProto model = newModel();
   addNode(model.mutable_graph()->mutable_node(), "Neg", {"x"}, {"y"});
   jarana::onnx::ImportOptions options;
-  options.bind["batch"] = 3;
+  options.bind["batch"] = "3";
   EXPECT_TRUE(Imported(model, options)
                   .has("tensor<3x8xf32> {onnx.dims = [\"3\", \"8\"]"));
-  options.bind = {{"bath", 3}};
+  options.bind = {{"bath", "3"}};
   Imported wrong(model, options);
   EXPECT_FALSE(wrong.module);
   EXPECT_TRUE(wrong.says("'bath'") && wrong.says("'batch'")) << wrong.message;
@@ -223,14 +223,56 @@ TEST(Import, IfWithAKnownConditionIsItsBranch) {
       << imported.text;
 }
 
-TEST(Import, IfWithAnUnknownConditionIsRefused) {
+TEST(Import, IfWithAnUnknownConditionHasRegions) {
   onnx::ModelProto model = conditional("c");
   addValue(model.mutable_graph()->mutable_input(), "c", onnx::TensorProto::BOOL,
            {});
   Imported imported(model);
-  EXPECT_FALSE(imported.module);
-  EXPECT_TRUE(imported.says("the_If1") && imported.says("condition"))
-      << imported.message;
+  ASSERT_TRUE(imported.module) << imported.message;
+  EXPECT_TRUE(imported.has("onnx.If") && imported.has("onnx.Abs") &&
+              imported.has("onnx.Neg"))
+      << imported.text;
+}
+
+/// Loop(count, condition, x) that negates x.
+static onnx::ModelProto loop(const std::string &count,
+                             const std::string &condition) {
+  onnx::ModelProto model = newModel();
+  onnx::NodeProto *node = addNode(model.mutable_graph()->mutable_node(), "Loop",
+                                  {count, condition, "x"}, {"y"});
+  onnx::GraphProto *body =
+      add(node, "body", onnx::AttributeProto::GRAPH)->mutable_g();
+  addValue(body->mutable_input(), "i", onnx::TensorProto::INT64, {});
+  addValue(body->mutable_input(), "c_in", onnx::TensorProto::BOOL, {});
+  addValue(body->mutable_input(), "h_in", onnx::TensorProto::FLOAT, {});
+  addNode(body->mutable_node(), "Neg", {"h_in"}, {"h_out"});
+  addValue(body->mutable_output(), "c_in", onnx::TensorProto::BOOL, {});
+  addValue(body->mutable_output(), "h_out", onnx::TensorProto::FLOAT, {});
+  return model;
+}
+
+TEST(Import, LoopWithAKnownCountIsItsIterations) {
+  onnx::ModelProto model = loop("n", "");
+  addTensor(model.mutable_graph(), "n", onnx::TensorProto::INT64, {})
+      ->add_int64_data(3);
+  Imported imported(model);
+  ASSERT_TRUE(imported.module) << imported.message;
+  EXPECT_FALSE(imported.has("onnx.Loop") || imported.has("onnx.Scan"))
+      << imported.text;
+  size_t count = 0;
+  for (size_t at = 0;
+       (at = imported.text.find("onnx.Neg", at)) != std::string::npos; ++at)
+    ++count;
+  EXPECT_EQ(count, 3U) << imported.text;
+}
+
+TEST(Import, LoopWithACountOfAnInputHasARegion) {
+  onnx::ModelProto model = loop("n", "");
+  addValue(model.mutable_graph()->mutable_input(), "n",
+           onnx::TensorProto::INT64, {});
+  Imported imported(model);
+  ASSERT_TRUE(imported.module) << imported.message;
+  EXPECT_TRUE(imported.has("onnx.Loop")) << imported.text;
 }
 
 TEST(Import, ScanHasARegion) {

@@ -75,3 +75,29 @@ func.func @scan(%state: tensor<8xf32>, %x: tensor<?x8xf32>) -> (tensor<8xf32>, t
   }
   return %0#0, %0#1 : tensor<8xf32>, tensor<?x8xf32>
 }
+
+// CHECK-LABEL: @if
+func.func @if(%c: tensor<i1>, %x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  // CHECK: onnx.If %{{.*}} : (tensor<i1>) -> tensor<?x8xf32> {
+  %0 = onnx.If %c : (tensor<i1>) -> tensor<?x8xf32> {
+    // CHECK: onnx.yield %{{.*}} : tensor<?x8xf32>
+    onnx.yield %x : tensor<?x8xf32>
+  // CHECK: } else {
+  } else {
+    %1 = onnx.Neg %x : (tensor<?x8xf32>) -> tensor<?x8xf32>
+    onnx.yield %1 : tensor<?x8xf32>
+  }
+  return %0 : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: @loop
+func.func @loop(%n: tensor<i64>, %c: tensor<i1>, %x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  // CHECK: onnx.Loop %{{.*}} : (tensor<i64>, tensor<i1>, tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = onnx.Loop %n, %c, %x : (tensor<i64>, tensor<i1>, tensor<?x8xf32>) -> tensor<?x8xf32> {
+  // CHECK-NEXT: ^bb0(%{{.*}}: tensor<i64>, %{{.*}}: tensor<i1>, %{{.*}}: tensor<?x8xf32>):
+  ^bb0(%i: tensor<i64>, %holds: tensor<i1>, %h: tensor<?x8xf32>):
+    %next = onnx.Neg %h : (tensor<?x8xf32>) -> tensor<?x8xf32>
+    onnx.yield %holds, %next : tensor<i1>, tensor<?x8xf32>
+  }
+  return %0 : tensor<?x8xf32>
+}

@@ -17,3 +17,21 @@ func.func @through_a_loop(%init: tensor<?xf32>, %x: tensor<1xf32>, %n: index) ->
   %d = tensor.dim %e, %c0 : tensor<?xf32>
   return %d : index
 }
+
+// CHECK-LABEL: func.func @through_a_while(
+// CHECK-SAME: %[[INIT:[^:]*]]: tensor<?xf32>
+// CHECK: %[[N:.*]] = tensor.dim %[[INIT]]
+// CHECK: return %[[N]]
+func.func @through_a_while(%init: tensor<?xf32>, %go: i1) -> index {
+  %c0 = arith.constant 0 : index
+  %no = arith.constant false
+  %r = scf.while (%c = %go, %a = %init) : (i1, tensor<?xf32>) -> tensor<?xf32> {
+    scf.condition(%c) %a : tensor<?xf32>
+  } do {
+  ^bb0(%a: tensor<?xf32>):
+    %e = linalg.exp ins(%a : tensor<?xf32>) outs(%a : tensor<?xf32>) -> tensor<?xf32>
+    scf.yield %no, %e : i1, tensor<?xf32>
+  }
+  %d = tensor.dim %r, %c0 : tensor<?xf32>
+  return %d : index
+}

@@ -30,3 +30,23 @@ func.func @in_place(%init: tensor<8xf32>, %x: tensor<1xf32>, %n: index) -> tenso
   }
   return %r : tensor<8xf32>
 }
+
+// The same for a while; what its first region hands on need not be all that it
+// gets.
+// CHECK-LABEL: func.func @while
+// CHECK: ^bb0(%[[A:.*]]: tensor<4xf32>):
+// CHECK: %[[N:.*]] = linalg.add
+// CHECK: %[[C:.*]] = linalg.copy ins(%[[N]] : tensor<4xf32>) outs(%[[A]] : tensor<4xf32>)
+// CHECK: scf.yield %{{.*}}, %[[C]]
+func.func @while(%init: tensor<4xf32>, %go: i1) -> tensor<4xf32> {
+  %no = arith.constant false
+  %r = scf.while (%c = %go, %a = %init) : (i1, tensor<4xf32>) -> tensor<4xf32> {
+    scf.condition(%c) %a : tensor<4xf32>
+  } do {
+  ^bb0(%a: tensor<4xf32>):
+    %e = tensor.empty() : tensor<4xf32>
+    %s = linalg.add ins(%a, %a : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+    scf.yield %no, %s : i1, tensor<4xf32>
+  }
+  return %r : tensor<4xf32>
+}
