@@ -264,7 +264,7 @@ private:
   bool importQuantized(const CheckedNode &node);
   mlir::Value castTo(const CheckedNode &node, mlir::Value value,
                      mlir::Type element);
-  mlir::Value scalarOf(const CheckedNode &node, mlir::Value value);
+  mlir::Value singleNumber(const CheckedNode &node, mlir::Value value);
   mlir::Value quantised(const CheckedNode &node, mlir::Value x,
                         mlir::Value scale, mlir::Value zero,
                         mlir::Type element);

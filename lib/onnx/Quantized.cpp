@@ -20,7 +20,7 @@ Value GraphImporter::castTo(const CheckedNode &node, Value value,
 }
 
 /// A tensor of one element as a scalar.
-Value GraphImporter::scalarOf(const CheckedNode &node, Value value) {
+Value GraphImporter::singleNumber(const CheckedNode &node, Value value) {
   int64_t rank = typeOf(value).getRank();
   if (rank == 0)
     return value;
@@ -36,9 +36,9 @@ Value GraphImporter::scalarOf(const CheckedNode &node, Value value) {
 /// there is none.
 Value GraphImporter::quantised(const CheckedNode &node, Value x, Value scale,
                                Value zero, Type element) {
-  zero =
-      zero ? scalarOf(node, zero) : numberConstant(0, element, node.location);
-  return emitOne(node, "QuantizeLinear", {x, scalarOf(node, scale), zero});
+  zero = zero ? singleNumber(node, zero)
+              : numberConstant(0, element, node.location);
+  return emitOne(node, "QuantizeLinear", {x, singleNumber(node, scale), zero});
 }
 
 Value GraphImporter::dequantised(const CheckedNode &node, size_t value,
@@ -79,7 +79,7 @@ void GraphImporter::importQLinearMatMul(const CheckedNode &node) {
       {node.operands[0], node.operands[3], node.operands[2], node.operands[5]});
   Value scaled =
       scaledProduct(node, product, {node.operands[1], node.operands[4]},
-                    scalarOf(node, node.operands[6]), 1);
+                    singleNumber(node, node.operands[6]), 1);
   Value one = numberConstant(1, builder.getF32Type(), node.location);
   bind(node.scope, node.proto.output(0),
        quantised(node, scaled, one, node.operands[7], {}), node.title);
@@ -106,7 +106,7 @@ void GraphImporter::importQGemm(const CheckedNode &node) {
   if (node.operand(8) && !scale)
     node.fail("there is a y_zero_point and no y_scale");
   Value y = scaledProduct(node, product, {node.operands[1], node.operands[4]},
-                          scale ? scalarOf(node, scale) : Value(),
+                          scale ? singleNumber(node, scale) : Value(),
                           node.floatAttribute("alpha", 1));
   if (scale)
     y = quantised(node, y,
