@@ -10,7 +10,6 @@
 #include "lib/reference/Tensor.h"
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cmath>
 #include <concepts>
@@ -33,21 +32,23 @@ enum class Assumption : uint32_t {
   Unrounded = 8, ///< a candidate's attribute is taken before it was rounded
 };
 
-/// What happened since the events were last taken; counted over all threads.
+/// What happened on this thread since the events were last taken. Threads that
+/// work for it (inParallel) hand over theirs when they end: evaluations on
+/// several threads do not see each other.
 struct ExactEvents {
-  static inline std::atomic<uint64_t> decisions{0};
-  static inline std::atomic<uint32_t> assumptions{0};
+  static inline thread_local uint64_t decisions = 0;
+  static inline thread_local uint32_t assumptions = 0;
   static void note(Assumption assumption) {
-    assumptions.fetch_or(static_cast<uint32_t>(assumption),
-                         std::memory_order_relaxed);
+    assumptions |= static_cast<uint32_t>(assumption);
   }
 };
 
 /// Whether numbers have places on the real line, for what sorts, quantises or
 /// takes the greatest of many: then the order is one of all numbers, and what
-/// rounds to integers rounds the place. Over all threads.
+/// rounds to integers rounds the place. On this thread, and those that work for
+/// it.
 struct ExactPlaces {
-  static inline std::atomic<bool> areUsed{false};
+  static inline thread_local bool areUsed = false;
 };
 
 /// Functions of which nothing is known but that equal arguments give equal
@@ -312,7 +313,7 @@ public:
   double place() const {
     if (auto value = concrete())
       return *value;
-    ExactEvents::decisions.fetch_add(1, std::memory_order_relaxed);
+    ++ExactEvents::decisions;
     uint64_t opposite = P::negate(a),
              hash = hashOf(Uninterpreted::Place, std::min(a, opposite));
     constexpr int lowest = -8, binades = 32;
@@ -363,7 +364,7 @@ private:
                             firstSpecial = nan - 3;
 
   bool decidesNegative() const {
-    ExactEvents::decisions.fetch_add(1, std::memory_order_relaxed);
+    ++ExactEvents::decisions;
     uint64_t opposite = P::negate(a);
     return (hashOf(Uninterpreted::Sign, std::min(a, opposite)) & 1) ^
            (a < opposite);

@@ -3,6 +3,8 @@
 #include "lib/verify/Compare.h"
 #include "mlir/IR/Diagnostics.h"
 
+#include <utility>
+
 using namespace mlir;
 using namespace jarana::reference;
 
@@ -21,7 +23,7 @@ Evaluator::Evaluator(ModuleOp module, std::shared_ptr<Cache> cache,
 void Evaluator::observe(Operation &op, const Interpreter::Results &results) {
   if (!current)
     return;
-  if (uint64_t made = ExactEvents::decisions.exchange(0))
+  if (uint64_t made = std::exchange(ExactEvents::decisions, 0))
     current->decisions[&op] += made;
   TracedOp entry{&op, {}, {}};
   for (auto [value, tensor] : llvm::zip_equal(op.getResults(), results)) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cfloat>
+#include <utility>
 
 using namespace jarana;
 using namespace jarana::reference;
@@ -50,7 +51,9 @@ using Fields = testing::Types<LargeField, Field47, Field23, Field7>;
 TYPED_TEST_SUITE(ExactField, Fields);
 
 /// What was assumed since the last call.
-uint32_t takeAssumptions() { return ExactEvents::assumptions.exchange(0); }
+uint32_t takeAssumptions() {
+  return std::exchange(ExactEvents::assumptions, 0);
+}
 } // namespace
 
 TYPED_TEST(ExactField, HasPrimesAndARootOfTheirOrder) {

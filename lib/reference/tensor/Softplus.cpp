@@ -17,7 +17,7 @@ TensorsOf<Exact> reference::withoutThreshold(const TensorsOf<Exact> &operands,
       above.shape != line.shape || line.shape != curve.shape)
     return {};
   // What is looked at here is no decision of the graph's.
-  llvm::scope_exit restore([made = ExactEvents::decisions.load()] {
+  llvm::scope_exit restore([made = ExactEvents::decisions] {
     ExactEvents::decisions = made;
   });
   for (size_t i = 0; i < line.reals.size(); ++i) {

@@ -3,6 +3,8 @@
 #include "lib/reference/operators/Support.h"
 #include "passes/raise/recognise/Recogniser.h"
 
+#include <utility>
+
 using namespace mlir;
 using namespace jarana::reference;
 
@@ -59,9 +61,9 @@ ExactCheck::evaluate(func::FuncOp function, std::vector<ExactTensor> inputs,
 }
 
 void ExactCheck::observe(Operation &op, const Interpreter::Results &results) {
-  if (uint64_t made = ExactEvents::decisions.exchange(0))
+  if (uint64_t made = std::exchange(ExactEvents::decisions, 0))
     decisions[&op] += made;
-  if (uint32_t made = ExactEvents::assumptions.exchange(0))
+  if (uint32_t made = std::exchange(ExactEvents::assumptions, 0))
     for (Assumption assumption :
          {Assumption::FarIsMinusInfinity, Assumption::CastsAreIdentity,
           Assumption::LinearIsSoftplus, Assumption::Unrounded})
