@@ -22,7 +22,10 @@ def Hybrid_AttentionOp : Hybrid_ComputeOp<"attention", 1, "false",
     `softcap` is not 0, then `+ bias`; `y` is the softmax of the scores over `s`,
     applied to the values. `r` query heads share each of the `h` key/value heads.
     With a causal mask, query `m` sees the keys `s <= m + query_offset`; an
-    absent offset is 0. A query that sees no key, or only scores of -inf, gives 0.
+    absent offset is 0, and with a `window` of `w` keys, of these the last `w`
+    alone: `s > m + query_offset - w`. A `sink` is one more score in the softmax
+    of its head, as it is given, to which no value belongs: it takes its share of
+    the weight away. A query that sees no key, or only scores of -inf, gives 0.
     Scores and softmax are f32.
 
     | operand | dimensions |
@@ -32,6 +35,7 @@ def Hybrid_AttentionOp : Hybrid_ComputeOp<"attention", 1, "false",
     | `value` | `[b, h, s, e]` |
     | `bias` (optional) | `[b or 1, h or 1, r or 1, m or 1, s]` |
     | `query_offset` (optional) | `[]` or `[b]`, i64 |
+    | `sink` (optional) | `[h, r]` |
     | `y` (init) | `[b, h, r, m, e]`, written |
 
     ```mlir
@@ -50,17 +54,21 @@ def Hybrid_AttentionOp : Hybrid_ComputeOp<"attention", 1, "false",
     4. (`attention_c4`) `bias` has that type or f32.
     5. (`attention_c5`) `query_offset` is i64.
     6. (`attention_c6`) `softcap` is not negative.
+    7. (`attention_c7`) `window` is not negative, and 0 (no window) without a causal mask.
+    8. (`attention_c8`) `sink` has the type of `query` or f32.
   }];
   let arguments = (ins Hybrid_Shaped:$query, Hybrid_Shaped:$key, Hybrid_Shaped:$value,
                        Optional<Hybrid_Shaped>:$bias, Optional<Hybrid_Shaped>:$query_offset,
-                       Hybrid_Shaped:$y, F32Attr:$scale,
+                       Optional<Hybrid_Shaped>:$sink, Hybrid_Shaped:$y, F32Attr:$scale,
                        DefaultValuedAttr<Hybrid_AttentionMaskAttr,
                                          "::mlir::hybrid::AttentionMask::None">:$mask,
-                       DefaultValuedAttr<F32Attr, "0.0f">:$softcap);
+                       DefaultValuedAttr<F32Attr, "0.0f">:$softcap,
+                       DefaultValuedAttr<I64Attr, "0">:$window);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
     (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`query_offset` `(` $query_offset^ `:` type($query_offset) `)`)?
+    (`sink` `(` $sink^ `:` type($sink) `)`)?
     `outs` `(` $y `:` type($y) `)` attr-dict (`->` type($resultTensors)^)?
   }];
   let hasCanonicalizer = 1;
@@ -68,11 +76,12 @@ def Hybrid_AttentionOp : Hybrid_ComputeOp<"attention", 1, "false",
       "::mlir::Value":$value, "::mlir::Value":$bias, "::mlir::Value":$queryOffset,
       "::mlir::Value":$y, "float":$scale,
       CArg<"::mlir::hybrid::AttentionMask", "::mlir::hybrid::AttentionMask::None">:$mask,
-      CArg<"float", "0.0f">:$softcap), [{
-    build($_builder, $_state, detail::tensorTypes({y}), query, key, value, bias, queryOffset, y,
-          $_builder.getF32FloatAttr(scale),
+      CArg<"float", "0.0f">:$softcap, CArg<"int64_t", "0">:$window,
+      CArg<"::mlir::Value", "{}">:$sink), [{
+    build($_builder, $_state, detail::tensorTypes({y}), query, key, value, bias, queryOffset,
+          sink, y, $_builder.getF32FloatAttr(scale),
           ::mlir::hybrid::AttentionMaskAttr::get($_builder.getContext(), mask),
-          $_builder.getF32FloatAttr(softcap));
+          $_builder.getF32FloatAttr(softcap), $_builder.getI64IntegerAttr(window));
   }]>];
 }
 
@@ -83,7 +92,8 @@ def Hybrid_OnlineAttentionOp : Hybrid_ComputeOp<"online_attention", 3, "true",
     The operands and scores of `hybrid.attention`. Instead of `y` it carries what
     is needed to go on with further keys: the maximum of the scores so far, the
     sum of `exp(score - max)`, and the values weighted by it. Before the first
-    keys `acc = 0`, `max = -inf`, `sum = 0`; after the last `y = acc / sum`, or 0
+    keys `acc = 0`, `max = -inf`, `sum = 0` (with a sink `max = sink`, `sum = 1`);
+    after the last `y = acc / sum`, or 0
     where the sum is 0 (Milakov and Gimelshein 2018, "Online normalizer
     calculation for softmax").
 
@@ -109,13 +119,15 @@ def Hybrid_OnlineAttentionOp : Hybrid_ComputeOp<"online_attention", 3, "true",
     5. (`online_attention_c5`) `query_offset` is i64.
     6. (`online_attention_c6`) `softcap` is not negative.
     7. (`online_attention_c7`) `acc`, `max` and `sum` are f32.
+    8. (`online_attention_c8`) `window` is not negative, and 0 without a causal mask.
   }];
   let arguments = (ins Hybrid_Shaped:$query, Hybrid_Shaped:$key, Hybrid_Shaped:$value,
                        Optional<Hybrid_Shaped>:$bias, Optional<Hybrid_Shaped>:$query_offset,
                        Hybrid_Shaped:$acc, Hybrid_Shaped:$max, Hybrid_Shaped:$sum, F32Attr:$scale,
                        DefaultValuedAttr<Hybrid_AttentionMaskAttr,
                                          "::mlir::hybrid::AttentionMask::None">:$mask,
-                       DefaultValuedAttr<F32Attr, "0.0f">:$softcap);
+                       DefaultValuedAttr<F32Attr, "0.0f">:$softcap,
+                       DefaultValuedAttr<I64Attr, "0">:$window);
   let assemblyFormat = [{
     `ins` `(` $query `,` $key `,` $value `:` type($query) `,` type($key) `,` type($value) `)`
     (`bias` `(` $bias^ `:` type($bias) `)`)?
@@ -128,11 +140,11 @@ def Hybrid_OnlineAttentionOp : Hybrid_ComputeOp<"online_attention", 3, "true",
       "::mlir::Value":$value, "::mlir::Value":$bias, "::mlir::Value":$queryOffset,
       "::mlir::Value":$acc, "::mlir::Value":$max, "::mlir::Value":$sum, "float":$scale,
       CArg<"::mlir::hybrid::AttentionMask", "::mlir::hybrid::AttentionMask::None">:$mask,
-      CArg<"float", "0.0f">:$softcap), [{
+      CArg<"float", "0.0f">:$softcap, CArg<"int64_t", "0">:$window), [{
     build($_builder, $_state, detail::tensorTypes({acc, max, sum}), query, key, value, bias,
           queryOffset, acc, max, sum, $_builder.getF32FloatAttr(scale),
           ::mlir::hybrid::AttentionMaskAttr::get($_builder.getContext(), mask),
-          $_builder.getF32FloatAttr(softcap));
+          $_builder.getF32FloatAttr(softcap), $_builder.getI64IntegerAttr(window));
   }]>];
 }
 

@@ -66,6 +66,8 @@ template <class Op> static Dims attentionInputs(Op op) {
 
 Dims AttentionOp::getNamedDims() {
   Dims dims = attentionInputs(*this);
+  if (getSink())
+    dims.push_back({"sink", "hr"});
   dims.push_back({"y", "bhrme"});
   return dims;
 }

@@ -156,7 +156,8 @@ SmallVector<Value> AttentionOp::buildContinuation(OpBuilder &builder,
       operand(getValueMutable()),
       getBias() ? operand(getBiasMutable()[0]) : Value(), offset,
       operand(getYMutable()), getScale().convertToFloat(), getMask(),
-      getSoftcap().convertToFloat());
+      getSoftcap().convertToFloat(), static_cast<int64_t>(getWindow()),
+      getSink() ? operand(getSinkMutable()[0]) : Value());
   made->setDiscardableAttrs((*this)->getDiscardableAttrDictionary());
   return llvm::to_vector_of<Value>(made->getResults());
 }

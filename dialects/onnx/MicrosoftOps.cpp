@@ -48,6 +48,19 @@ LogicalResult GroupQueryAttentionOp::verify() {
     return emitOpError() << "has a query " << width
                          << " wide, which is not a multiple of the " << held
                          << " heads in it";
+  auto window = static_cast<int64_t>(getLocalWindowSize());
+  if (window != -1 && window <= 0) // C6
+    return emitOpError() << "has local_window_size = " << window
+                         << ", which must be -1 or positive";
+  if (Value sink = getHeadSink();
+      !isAbsent(sink) &&
+      (rankOf(sink) != 1 || !mayHoldElements(sink, heads))) // C7
+    return emitOpError() << "has head_sink " << sink.getType() << "; " << heads
+                         << " elements, one per head, are needed";
+  if (getSharedBuffer() != 0 &&
+      (getSharedBuffer() != 1 || isAbsent(getPastKey()))) // C8
+    return emitOpError("has shared_buffer = ")
+           << getSharedBuffer() << ", which must be 0, or 1 with a past";
   return success();
 }
 

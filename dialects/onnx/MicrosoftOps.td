@@ -17,14 +17,20 @@ def Onnx_GroupQueryAttentionOp : OnnxOperator<"GroupQueryAttention"> {
     com.microsoft GroupQueryAttention. `query` is [b, l, num_heads * d] with `key` and `value` [b, l, kv_num_heads * d],
     or packed: [b, l, (num_heads + 2 * kv_num_heads) * d] where `key` and `value` are absent. The past is
     [b, kv_num_heads, p, d]; `present_key` and `present_value` are the past with the new keys and values written after the
-    valid ones. `seqlens_k[i] + 1` is the number of valid keys of sequence i including the new ones;
-    `total_sequence_length` is the greatest of these. `cos_cache` and `sin_cache` are [positions, rotary dims / 2].
+    valid ones: p + l positions, or with `shared_buffer` p positions as before (the importer sets it where the past is a
+    buffer of the greatest length). `seqlens_k[i] + 1` is the number of valid keys of sequence i including the new ones;
+    `total_sequence_length` is at least the greatest of these, and l for a prompt. A query sees `local_window_size` keys up
+    to its own, or all (-1). `head_sink` [num_heads] is one more score in each softmax, which no value belongs to; with
+    `smooth_softmax` alone it is 0. `cos_cache` and `sin_cache` are [positions, rotary dims / 2].
 
     (C1) `num_heads` and `kv_num_heads` are positive, and `num_heads` is a multiple of `kv_num_heads`.
     (C2) `key` and `value` are both present or both absent; so are `past_key` and `past_value`.
     (C3) `query`, `key` and `value` have rank 3, the past rank 4, `seqlens_k` rank 1 (or [b, 1]).
     (C4) `do_rotary` needs `cos_cache` and `sin_cache`.
     (C5) The last dimension of `query` is a multiple of the number of heads in it.
+    (C6) `local_window_size` is -1 or positive.
+    (C7) `head_sink` is [num_heads].
+    (C8) `shared_buffer` is 0, or 1 with a past.
   }];
   let arguments = (ins Microsoft_Float:$query, OnnxOptional<Microsoft_Float>:$key,
       OnnxOptional<Microsoft_Float>:$value, OnnxOptional<Microsoft_Float>:$past_key,
@@ -35,6 +41,7 @@ def Onnx_GroupQueryAttentionOp : OnnxOperator<"GroupQueryAttention"> {
       DefaultValuedAttr<I64Attr, "0">:$do_rotary, I64Attr:$kv_num_heads,
       DefaultValuedAttr<I64Attr, "-1">:$local_window_size, I64Attr:$num_heads,
       DefaultValuedAttr<I64Attr, "0">:$rotary_interleaved, OptionalAttr<F32Attr>:$scale,
+      DefaultValuedAttr<I64Attr, "0">:$shared_buffer,
       DefaultValuedAttr<I64Attr, "0">:$smooth_softmax, DefaultValuedAttr<F32Attr, "0.0f">:$softcap);
   let results = (outs Microsoft_Float:$output, Variadic<Microsoft_Float>:$present);
   let typeVariables = "aaaaa..aa.aa:aaa";

@@ -280,6 +280,15 @@ private:
   mlir::Value nibbles(const CheckedNode &node, mlir::Value packed,
                       int64_t size);
   void importGatherBlockQuantized(const CheckedNode &node);
+  // GroupQueryAttention.cpp
+  void completeGroupQueryAttention(const CheckedNode &node,
+                                   std::vector<mlir::Value> &operands,
+                                   mlir::NamedAttrList &attributes);
+  /// Whether the present is the past with the new positions written into it: it
+  /// is declared with the past's length, or that is a number and nothing is
+  /// declared. Not where the total is the past and the new positions.
+  bool sharesBuffer(const CheckedNode &node,
+                    llvm::ArrayRef<mlir::Value> operands);
 
   // Control.cpp
   void importIf(const CheckedNode &node);

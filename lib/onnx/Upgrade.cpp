@@ -358,14 +358,7 @@ void GraphImporter::complete(const CheckedNode &node,
     dropNeutral(node, attributes, "k_quant_type", {});
     dropNeutral(node, attributes, "v_quant_type", {});
     dropNeutral(node, attributes, "kv_cache_bit_width", {0});
-    if (node.operand(12) || node.operand(13) ||
-        (node.proto.output_size() > 3 && !node.proto.output(3).empty()))
-      node.fail("quantised caches and the output output_qk are not supported");
-    operands.resize(12);
-    // scale = 0 means the default, 1 / sqrt(head size).
-    if (auto scale = attributes.get("scale");
-        scale && cast<FloatAttr>(scale).getValueAsDouble() == 0)
-      attributes.erase("scale");
+    completeGroupQueryAttention(node, operands, attributes);
   }
 }
 

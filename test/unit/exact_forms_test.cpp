@@ -182,7 +182,8 @@ struct Attending {
     T part = slice(q, 3, begin, end), offset = ints({}, {past + begin}),
       y(DType::f32, {batch, heads, shared, end - begin, width});
     return runAll("hybrid.attention",
-                  {&part, &keys, &values, nullptr, &offset, &y}, attributes)[0];
+                  {&part, &keys, &values, nullptr, &offset, nullptr, &y},
+                  attributes)[0];
   }
 };
 } // namespace

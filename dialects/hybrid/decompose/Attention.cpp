@@ -47,6 +47,14 @@ template <class Op> static Value scores(Build &build, Op op) {
           last = arith::AddIOp::create(s.b, s.loc, last, args[args.size() - 2]);
         Value seen = arith::CmpIOp::create(
             s.b, s.loc, arith::CmpIPredicate::sle, s.index('s'), last);
+        if (int64_t window = op.getWindow()) {
+          Value width = arith::ConstantOp::create(
+              s.b, s.loc, s.b.getI64IntegerAttr(window));
+          Value hidden = arith::SubIOp::create(s.b, s.loc, last, width);
+          Value recent = arith::CmpIOp::create(
+              s.b, s.loc, arith::CmpIPredicate::sgt, s.index('s'), hidden);
+          seen = arith::AndIOp::create(s.b, s.loc, seen, recent);
+        }
         return s.select(seen, value, s.constant(kMinusInf));
       });
 }
@@ -87,9 +95,24 @@ AttentionOp::decomposeOperation(OpBuilder &builder) {
     return failure();
   Build build(builder, getLoc());
   Value score = scores(build, *this);
-  Value max = maximum(build, score, build.filled("bhrm", kMinusInf));
+  Value lowest, rest;
+  if (getSink())
+    lowest = build.map(
+        {{getSink(), "hr"}}, {build.empty("bhrm", build.f32()), "bhrm"},
+        [](Scalars &s, ValueRange args) { return s.widen(args[0]); });
+  else
+    lowest = build.filled("bhrm", kMinusInf);
+  Value max = maximum(build, score, lowest);
   Value probability = probabilities(build, score, max);
-  Value sum = sumOver(build, probability, build.filled("bhrm", 0));
+  if (getSink())
+    rest = build.map({{getSink(), "hr"}, {max, "bhrm"}},
+                     {build.empty("bhrm", build.f32()), "bhrm"},
+                     [](Scalars &s, ValueRange args) {
+                       return expBelow(s, s.widen(args[0]), args[1]);
+                     });
+  else
+    rest = build.filled("bhrm", 0);
+  Value sum = sumOver(build, probability, rest);
   Value acc =
       build.contract("bhrmes", "s", {probability, "bhrms"},
                      {getValue(), "bhse"}, {build.filled("bhrme", 0), "bhrme"});

@@ -27,11 +27,22 @@ template <class Op> static LogicalResult verifyAttention(Op op) {
   if (op.getSoftcap().isNegative() && !op.getSoftcap().isZero())
     return op.emitOpError("softcap must not be negative, got ")
            << op.getSoftcap().convertToFloat();
+  // attention_c7, online_attention_c8
+  auto window = static_cast<int64_t>(op.getWindow());
+  if (window < 0)
+    return op.emitOpError("window must not be negative, got ") << window;
+  if (window > 0 && op.getMask() != AttentionMask::Causal)
+    return op.emitOpError("window must be 0 without a causal mask, got ")
+           << window;
   return success();
 }
 
 LogicalResult AttentionOp::verify() {
   if (failed(verifyAttention(*this)))
+    return failure();
+  // attention_c8
+  if (failed(
+          verifySameOrF32(*this, {"query", getQuery()}, {{"sink", getSink()}})))
     return failure();
   // attention_c3
   return verifySameFloat(*this, {{"query", getQuery()}, {"y", getY()}});

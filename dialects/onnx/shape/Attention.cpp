@@ -136,14 +136,35 @@ Results groupQueryAttention(Inference &inference) {
     inference.requireEqual(
         inference.in(5).shape.empty() ? Expr(1) : inference.in(5).shape[0],
         query[0], "the size of seqlens_k and the batch");
-  // The caches are not buffers with room to spare: all positions are valid.
-  if (std::optional<Expr> total = inference.scalar(6))
+  std::optional<Expr> total = inference.scalar(6);
+  if (inference.integer("shared_buffer", 0)) {
+    // Buffers with room to spare, which the new positions are written into.
+    keys[2] = inference.in(3).shape[2];
+    values[2] = inference.in(4).shape[2];
+    inference.requireEqual(keys[2], values[2],
+                           "the lengths of past_key and past_value");
+    if (total)
+      inference.requireAtLeast(
+          keys[2], *total,
+          "the buffers of the past against total_sequence_length");
+  } else if (total) {
     inference.requireEqual(
         keys[2], *total,
         "the past and new positions and total_sequence_length");
-  if (inference.has(10))
-    checkMask(inference, 10, {query[0], Expr(heads), query[1], keys[2]},
+  }
+  if (inference.has(10)) {
+    // A shared buffer may have more positions than are counted.
+    Expr columns = keys[2];
+    if (const ValueInfo &bias = inference.in(10);
+        inference.integer("shared_buffer", 0) && bias.rank() > 0) {
+      columns = bias.shape.back();
+      inference.requireAtLeast(keys[2], columns,
+                               "the buffers of the past against the columns of "
+                               "attention_bias");
+    }
+    checkMask(inference, 10, {query[0], Expr(heads), query[1], columns},
               /*mayBeShorter=*/false);
+  }
   Type type = inference.in(0).elementType;
   return {{type, {query[0], query[1], Expr(heads) * width}, std::nullopt},
           {type, std::move(keys), std::nullopt},

@@ -28,12 +28,12 @@ std::array<T<Real>, 3> unpack(const InputsOf<Real> &inputs, int64_t heads,
   return {part(0, heads), part(heads, kvHeads), part(heads + kvHeads, kvHeads)};
 }
 
-/// past [b, kv, p, d] (its first lengths[b] rows) and the new rows after them.
-/// What is behind those, up to `capacity`, is undefined.
+/// past [b, kv, p, d] (its first lengths[b] rows) and the new rows after them,
+/// within `total`. What is behind those, up to `capacity`, is undefined.
 template <class Real>
 T<Real> written(const T<Real> *past, const T<Real> &fresh,
                 const std::vector<int64_t> &lengths, int64_t capacity,
-                const Attributes &attributes) {
+                int64_t total, const Attributes &attributes) {
   Shape shape = fresh.shape;
   shape[2] = capacity;
   T<Real> cache(fresh.dtype, shape);
@@ -46,7 +46,7 @@ T<Real> written(const T<Real> *past, const T<Real> &fresh,
   int64_t size = shape[3], rows = fresh.shape[2];
   for (int64_t row = 0; row < shape[0] * shape[1]; ++row) {
     int64_t length = lengths[row / shape[1]];
-    if (length < 0 || length + rows > capacity ||
+    if (length < 0 || length + rows > total ||
         (length > 0 && (!past || length > past->shape[2])))
       throw Error("seqlens_k does not fit the past of " +
                   std::to_string(past ? past->shape[2] : 0) + " and " +
@@ -126,10 +126,17 @@ std::vector<T<Real>> groupQueryAttention(const InputsOf<Real> &inputs,
       *x = rounded(std::move(*x));
     }
   }
-  int64_t capacity =
-      std::max(total, pastKey && pastKey->rank() == 4 ? pastKey->shape[2] : 0);
-  k = written(pastKey, k, before, capacity, attributes);
-  v = written(pastValue, v, before, capacity, attributes);
+  int64_t past = pastKey && pastKey->rank() == 4 ? pastKey->shape[2] : 0;
+  bool shared = integer(attributes, "shared_buffer", 0) != 0;
+  if (shared ? total > past || total < length : total != past + length)
+    throw Error("total_sequence_length is " + std::to_string(total) +
+                ", which does not fit " +
+                (shared ? "the buffers of " : "the past of ") +
+                std::to_string(past) + " and " + std::to_string(length) +
+                " new positions");
+  int64_t capacity = shared ? past : total;
+  k = written(pastKey, k, before, capacity, total, attributes);
+  v = written(pastValue, v, before, capacity, total, attributes);
 
   double given = number(attributes, "scale", 0.0);
   Real scale = given != 0 ? Real(given) : defaultScale<Real>(size);

@@ -41,13 +41,14 @@ void forEachRow(const InputsOf<Real> &inputs, const Attributes &attributes,
   Real scale(number(attributes, "scale")),
       cap(number(attributes, "softcap", 0.0));
   bool causal = text(attributes, "mask", "none") == "causal";
+  int64_t window = integer(attributes, "window", 0);
   std::vector<Real> scores(keys);
   for (int64_t row = 0; row < batch * heads * perHead * rows; ++row) {
     int64_t m = row % rows, r = row / rows % perHead,
             h = row / rows / perHead % heads, b = row / rows / perHead / heads;
     int64_t last = causal ? m + positionOf(offset, b) : keys - 1;
     for (int64_t s = 0; s < keys; ++s) {
-      if (s > last) {
+      if (s > last || (window > 0 && s <= last - window)) {
         scores[s] = Real(minusInfinity);
         continue;
       }
@@ -64,19 +65,28 @@ void forEachRow(const InputsOf<Real> &inputs, const Attributes &attributes,
   }
 }
 
-/// y[b, h, r, m, e] = softmax(scores) values.
+/// y[b, h, r, m, e] = softmax(scores) values, where the head's sink is one more
+/// score.
 template <class Real>
 std::vector<T<Real>> attention(const InputsOf<Real> &inputs,
                                const Attributes &attributes) {
-  T<Real> y = requiredReal(inputs, 5);
+  const T<Real> *sink = optional(inputs, 5);
+  T<Real> y = requiredReal(inputs, 6);
   std::fill(y.reals.begin(), y.reals.end(), Real(0));
   int64_t width = requiredReal(inputs, 2).shape.back();
   Shape expected = requiredReal(inputs, 0).shape;
   expected.back() = width;
   expectShape("y", y.shape, expected);
+  if (sink)
+    expectShape("sink", sink->shape, {expected[1], expected[2]});
   forEachRow(inputs, attributes,
              [&](int64_t row, const Real *values, std::vector<Real> &scores) {
+               if (sink)
+                 scores.push_back(
+                     realAt(*sink, row / expected[3] % sink->size()));
                maskedSoftmax(scores);
+               if (sink)
+                 scores.pop_back();
                addWeighted(scores, values, width, &y.reals[row * width]);
              });
   return {rounded(std::move(y))};

@@ -23,7 +23,8 @@ public:
   Attention(Emitter &e, hybrid::AttentionOp op)
       : e(e), op(op), query(op.getQuery()), key(op.getKey()),
         value(op.getValue()), bias(op.getBias()), y(op.getY()),
-        sizes(e.dims(query)), keys(e.dim(key, 2)), width(e.dim(value, 3)) {}
+        window(static_cast<int64_t>(op.getWindow())), sizes(e.dims(query)),
+        keys(e.dim(key, 2)), width(e.dim(value, 3)) {}
 
   void emit() {
     Value rows = e.mul(sizes[2], sizes[3]); // those that share their keys
@@ -36,14 +37,16 @@ private:
   /// One of the query rows that are computed together.
   struct Row {
     Value r, m;
-    Value visible; ///< how many keys it sees
+    Value first;   ///< the first key that it sees; null: 0
+    Value visible; ///< the keys from this one on are hidden
   };
 
   /// `rows` query rows per key head, `together` of them at a time.
   void emitRows(Value rows, int64_t together) {
     Value blocks = e.div(e.add(rows, together - 1), e.index(together));
     Value heads = e.mul(sizes[0], sizes[1]);
-    Value work = e.mul(e.mul(heads, rows), e.mul(keys, e.add(sizes[4], width)));
+    Value seen = window > 0 ? e.min(keys, e.index(window)) : keys;
+    Value work = e.mul(e.mul(heads, rows), e.mul(seen, e.add(sizes[4], width)));
     e.parallel(e.mul(heads, blocks), work, [&](Value first, Value last) {
       int64_t columns = cast<MemRefType>(value.getType()).getDimSize(3);
       scores = e.scratch({together, keyBlock});
@@ -58,7 +61,7 @@ private:
   void emitItem(Value b, Value h, Value firstRow, Value rows,
                 int64_t together) {
     SmallVector<Row> block;
-    Value offset = e.index(0), seen = e.index(0);
+    Value offset = e.index(0), unseen = e.index(0), seen = e.index(0);
     if (op.getQueryOffset())
       offset = loadPosition(e, op.getQueryOffset(), b);
     bool causal = op.getMask() == hybrid::AttentionMask::Causal;
@@ -66,12 +69,17 @@ private:
       // Beyond the last row, it is computed again.
       Value row = e.min(e.add(firstRow, i), e.sub(rows, e.index(1)));
       Values at = e.delinearize(row, {sizes[2], sizes[3]});
-      Value visible = keys;
-      if (causal)
-        visible =
-            e.max(e.index(0), e.min(keys, e.add(e.add(at[1], offset), 1)));
-      block.push_back({at[0], at[1], visible});
+      Value first, visible = keys;
+      if (causal) {
+        Value end = e.add(e.add(at[1], offset), 1);
+        visible = e.max(e.index(0), e.min(keys, end));
+        if (window > 0)
+          first = e.max(e.index(0), e.sub(end, e.index(window)));
+      }
+      block.push_back({at[0], at[1], first, visible});
       seen = i ? e.max(seen, visible) : visible;
+      if (first)
+        unseen = i ? e.min(unseen, first) : first;
     }
     e.vectorLoop(e.index(0), width, [&](Value column, Lanes some) {
       for (int64_t i = 0; i < together; ++i)
@@ -80,8 +88,11 @@ private:
     // The maxima, then the sums.
     Values running(2 * together, e.real(0));
     std::fill_n(running.begin(), together, e.real(minusInfinity));
+    if (op.getSink())
+      for (int64_t i = 0; i < together; ++i)
+        startAtSink(h, block[i], running[i], running[together + i]);
     running = e.loop(
-        e.index(0), seen, keyBlock, running, [&](Value begin, ValueRange old) {
+        unseen, seen, keyBlock, running, [&](Value begin, ValueRange old) {
           Value count = e.min(e.index(keyBlock), e.sub(seen, begin));
           emitScores(b, h, block, begin, count);
           Values next(2 * together), corrections;
@@ -94,6 +105,14 @@ private:
         });
     for (int64_t i = 0; i < together; ++i)
       storeResult(b, h, block[i], i, running[together + i]);
+  }
+
+  /// The head's sink is a score that was seen before all keys.
+  void startAtSink(Value h, const Row &row, Value &maximum, Value &sum) {
+    maximum = e.loadScalar(op.getSink(), {h, row.r});
+    Value isNone = arith::CmpFOp::create(e, arith::CmpFPredicate::OEQ, maximum,
+                                         e.real(minusInfinity));
+    sum = arith::SelectOp::create(e, isNone, e.real(0), e.real(1));
   }
 
   /// scores[i, s] = query row i . key begin + s.
@@ -167,8 +186,13 @@ private:
       at.push_back(s);
       score = e.fadd(score, e.load(bias, at, some));
     }
+    Value hidden = e.splat(minusInfinity);
     Value visible = e.firstLanes(e.max(e.index(0), e.sub(row.visible, s))).mask;
-    return arith::SelectOp::create(e, visible, score, e.splat(minusInfinity));
+    score = arith::SelectOp::create(e, visible, score, hidden);
+    if (!row.first)
+      return score;
+    Value early = e.firstLanes(e.max(e.index(0), e.sub(row.first, s))).mask;
+    return arith::SelectOp::create(e, early, hidden, score);
   }
 
   /// sums[i, :] = sums[i, :] * correction + scores[i, s] value[s, :].
@@ -213,7 +237,8 @@ private:
   Emitter &e;
   hybrid::AttentionOp op;
   Value query, key, value, bias, y;
-  Values sizes; ///< b, h, r, m, d
+  int64_t window; ///< keys that a query sees at most; 0: all
+  Values sizes;   ///< b, h, r, m, d
   Value keys, width;
   Value scores; ///< [rows together, keyBlock], on the stack
   Value sums;   ///< [rows together, e], on the stack

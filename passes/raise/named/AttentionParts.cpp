@@ -135,8 +135,19 @@ Tensor attend(Lowering &lowering, Operation *op, const AttentionParts &parts) {
   const Shape &query = parts.query.shape;
   const Expr &width = query[4];
   int64_t heads = *query[1].constant(), shared = *query[2].constant();
-  Tensor bias = attentionBias(lowering, parts.mask, parts.limits, query[0],
-                              heads, shared, query[3], parts.key.shape[2]);
+  // What the mask and the window of hybrid.attention say needs no bias.
+  KeyLimits limits = parts.limits;
+  bool causal = parts.causal || limits.right == 0;
+  int64_t window = 0;
+  if (causal) {
+    limits.right = -1;
+    constexpr int64_t most = std::numeric_limits<int64_t>::max();
+    if (limits.left >= 0 && limits.left < most)
+      window = limits.left + 1;
+    limits.left = -1;
+  }
+  Tensor bias = attentionBias(lowering, parts.mask, limits, query[0], heads,
+                              shared, query[3], parts.key.shape[2]);
   Type element = parts.query.elementType();
   if (bias && bias.elementType() != element)
     bias = build.convert(bias, build.b.getF32Type());
@@ -145,17 +156,20 @@ Tensor attend(Lowering &lowering, Operation *op, const AttentionParts &parts) {
   Tensor init = build.empty(shape, element);
   auto attention = hybrid::AttentionOp::create(
       build.b, build.loc, parts.query.value, parts.key.value, parts.value.value,
-      bias.value, parts.causal ? parts.limits.offset.value : Value(),
-      init.value, static_cast<float>(parts.scale),
-      parts.causal ? hybrid::AttentionMask::Causal
-                   : hybrid::AttentionMask::None,
-      static_cast<float>(parts.softcap));
+      bias.value, causal ? limits.offset.value : Value(), init.value,
+      static_cast<float>(parts.scale),
+      causal ? hybrid::AttentionMask::Causal : hybrid::AttentionMask::None,
+      static_cast<float>(parts.softcap), window, parts.sink.value);
   std::vector<std::pair<std::string, std::string>> facts = {
       {"heads", std::to_string(heads * shared)},
       {"kv_heads", std::to_string(heads)},
       {"head_dim", lowering.context().print(width)},
-      {"mask", std::string(parts.causal ? "causal" : "none") +
-                   (bias ? " and bias" : "")}};
+      {"mask",
+       std::string(causal ? "causal" : "none") + (bias ? " and bias" : "")}};
+  if (window > 0)
+    facts.emplace_back("window", std::to_string(window));
+  if (parts.sink)
+    facts.emplace_back("sink", "yes");
   llvm::append_range(facts, parts.facts);
   lowering.report.raised(Lowering::operatorName(op), hybrid::nodeName(op),
                          "hybrid.attention", std::move(facts));

@@ -11,18 +11,44 @@ namespace jarana::raise {
 namespace {
 
 /// The past [b, h, p, d] with `fresh` [b, h, l, d] written at each sequence's
-/// own position: [b, h, p + l, d]. What is beyond a sequence's last position is
-/// not looked at by anyone.
+/// own position: [b, h, p + l, d], or as long as the past is. What is beyond a
+/// sequence's last position is not looked at by anyone.
 Tensor extendCache(Lowering &lowering, Tensor past, Tensor fresh,
                    Tensor position, const Shape &shape) {
   TensorBuilder &build = lowering.build;
-  SmallVector<Tensor> parts = {fresh};
-  if (past)
-    parts.insert(parts.begin(), past);
-  Tensor cache = build.concat(parts, 2, shape);
+  Tensor cache = past;
+  if (!past || !build.same(past.shape[2], shape[2])) {
+    SmallVector<Tensor> parts = {fresh};
+    if (past)
+      parts.insert(parts.begin(), past);
+    cache = build.concat(parts, 2, shape);
+  }
   auto update = hybrid::KvCacheUpdateOp::create(build.b, build.loc, fresh.value,
                                                 position.value, cache.value);
   return {update->getResult(0), cache.shape};
+}
+
+/// What total_sequence_length must be: all positions, or some of a buffer's.
+/// Shape inference compares what is known of it.
+void checkTotal(Lowering &lowering, Operation *op, const Expr &total,
+                const Expr &past, const Expr &length, bool buffered) {
+  TensorBuilder &build = lowering.build;
+  auto check = [&](arith::CmpIPredicate predicate, const Expr &left,
+                   const Expr &right, const Twine &message) {
+    lowering.check(build.b.createOrFold<arith::CmpIOp>(build.loc, predicate,
+                                                       build.index(left),
+                                                       build.index(right)),
+                   "GroupQueryAttention node '" + hybrid::nodeName(op) +
+                       "': total_sequence_length " + message);
+  };
+  if (!buffered)
+    return check(arith::CmpIPredicate::eq,
+                 lowering.context().simplify(total - past - length), Expr(0),
+                 "is not that of the past and the new positions together");
+  check(arith::CmpIPredicate::sle, total, past,
+        "is more than the buffers of the past hold");
+  check(arith::CmpIPredicate::sge, total, length,
+        "is less than the number of new positions");
 }
 
 /// query (or packed query, key, value), key?, value?, past_key?, past_value?,
@@ -31,9 +57,6 @@ Tensor extendCache(Lowering &lowering, Tensor past, Tensor fresh,
 LogicalResult lowerGroupQueryAttention(Lowering &lowering, Operation *op) {
   TensorBuilder &build = lowering.build;
   symbolic::Context &context = lowering.context();
-  if (lowering.present(op, 11) || Lowering::integer(op, "smooth_softmax") > 0)
-    return Lowering::error(op)
-           << "with head_sink or smooth_softmax is not supported";
   int64_t queryHeads = Lowering::integer(op, "num_heads"),
           heads = Lowering::integer(op, "kv_num_heads"),
           shared = queryHeads / heads;
@@ -60,17 +83,9 @@ LogicalResult lowerGroupQueryAttention(Lowering &lowering, Operation *op) {
   Tensor pastKey = lowering.present(op, 3) ? lowering.get(op, 3) : Tensor(),
          pastValue = lowering.present(op, 4) ? lowering.get(op, 4) : Tensor();
   Expr past = pastKey ? pastKey.shape[2] : Expr(0);
-  // Larger buffers, which the new positions are written into, would be another
-  // op. Shape inference compares what is known of the total.
-  Expr extra =
-      context.simplify(lowering.elements(op, 6).front() - past - length);
-  lowering.check(
-      build.b.createOrFold<arith::CmpIOp>(build.loc, arith::CmpIPredicate::eq,
-                                          build.index(extra),
-                                          build.index(Expr(0))),
-      "GroupQueryAttention node '" + hybrid::nodeName(op) +
-          "': total_sequence_length is not that of the past and the new "
-          "positions together");
+  bool buffered = Lowering::integer(op, "shared_buffer") != 0;
+  Expr total = lowering.elements(op, 6).front();
+  checkTotal(lowering, op, total, past, length, buffered);
 
   // The positions that come before the new ones: seqlens_k + 1 - l; 0 for a
   // prompt, whatever its padding is.
@@ -80,7 +95,8 @@ LogicalResult lowerGroupQueryAttention(Lowering &lowering, Operation *op) {
       arith::IndexCastOp::create(build.b, build.loc, i64, build.index(length));
   Value isPrompt =
       arith::CmpIOp::create(build.b, build.loc, arith::CmpIPredicate::eq,
-                            build.index(past), build.index(Expr(0)));
+                            build.index(buffered ? total : past),
+                            build.index(buffered ? length : Expr(0)));
   Tensor before = build.elementwiseRaw(
       {last}, {batch}, i64, [&](OpBuilder &b, Location loc, ValueRange v) {
         Scalars s(b, loc);
@@ -89,7 +105,7 @@ LogicalResult lowerGroupQueryAttention(Lowering &lowering, Operation *op) {
         return s.select(isPrompt, s.number(i64, 0), s.sub(total, added));
       });
   lowering.checkIndices(
-      before, past + Expr(1), false,
+      before, (buffered ? total - length : past) + Expr(1), false,
       "GroupQueryAttention node '" + hybrid::nodeName(op) +
           "': seqlens_k does not fit the past and the new positions");
 
@@ -112,7 +128,7 @@ LogicalResult lowerGroupQueryAttention(Lowering &lowering, Operation *op) {
     query = rotate(lowering, op, query, cos, sin, positions, interleaved);
     key = rotate(lowering, op, key, cos, sin, positions, interleaved);
   }
-  Expr keys = context.simplify(past + length);
+  Expr keys = buffered ? past : context.simplify(past + length);
   Shape cacheShape = {batch, h, keys, width};
   SmallVector<int64_t> headsFirst = {0, 2, 1, 3};
   key = extendCache(lowering, pastKey, build.transpose(key, headsFirst), before,
@@ -136,6 +152,10 @@ LogicalResult lowerGroupQueryAttention(Lowering &lowering, Operation *op) {
     parts.mask = lowering.get(op, 10);
   parts.softcap = Lowering::real(op, "softcap");
   parts.causal = true;
+  if (lowering.present(op, 11))
+    parts.sink = build.reshape(lowering.get(op, 11), {h, r});
+  else if (Lowering::integer(op, "smooth_softmax") > 0)
+    parts.sink = build.fill({h, r}, build.scalar(build.b.getF32Type(), 0));
   parts.facts = {{"packed", packed ? "yes" : "no"}};
   Tensor y = build.transpose(attend(lowering, op, parts), {0, 3, 1, 2, 4});
   lowering.set(op->getResult(0),

@@ -46,6 +46,7 @@ struct AttentionParts {
   KeyLimits limits;
   double scale = 1, softcap = 0;
   bool causal = false; ///< with the limits' offset
+  Tensor sink = {};    ///< [h, r]; may be absent
   std::vector<std::pair<std::string, std::string>> facts =
       {}; ///< for the report
 };

@@ -7,11 +7,11 @@
 // RUN: jarana-opt %s --verify-passes --transform-interpreter=entry-point=every_loop --cpu-decompose=all --canonicalize --cse 2>&1 | %{equal} --check-prefix=BOTH
 // RUN: jarana-opt %s --verify-passes --transform-interpreter=entry-point=idle_threads 2>&1 | %{equal} --check-prefix=THREADS
 
-// DECOMPOSED-COUNT-6: func.func
+// DECOMPOSED-COUNT-7: func.func
 // DECOMPOSED: {{[1-9][0-9]*}} evaluations agree
-// LOOPS-COUNT-24: scf.for
+// LOOPS-COUNT-28: scf.for
 // LOOPS: {{[1-9][0-9]*}} evaluations agree
-// THREADS-COUNT-6: scf.forall
+// THREADS-COUNT-7: scf.forall
 // THREADS: {{[1-9][0-9]*}} evaluations agree
 // BOTH: {{[1-9][0-9]*}} evaluations agree
 
@@ -56,6 +56,14 @@ func.func @hidden(%q: !q {hybrid.dims = #q}, %k: !k {hybrid.dims = #k}, %v: !v {
 func.func @no_mask(%q: !q {hybrid.dims = #q}, %k: !k {hybrid.dims = #k}, %v: !v {hybrid.dims = #v},
                    %bias: tensor<?x2x1x1x?xf32> {hybrid.dims = ["batch", "2", "1", "1", "past + queries"]}, %y: !y {hybrid.dims = #y}) -> !y {
   %0 = hybrid.attention ins(%q, %k, %v : !q, !k, !v) bias(%bias : tensor<?x2x1x1x?xf32>) outs(%y : !y) {scale = 1.5 : f32} -> !y
+  return %0 : !y
+}
+
+// A window, and a sink for each head.
+func.func @window(%q: !q {hybrid.dims = #q}, %k: !k {hybrid.dims = #k}, %v: !v {hybrid.dims = #v}, %offset: tensor<?xi64> {hybrid.dims = ["batch"]},
+                  %sink: tensor<2x3xf32> {hybrid.dims = ["2", "3"]}, %y: !y {hybrid.dims = #y}) -> !y {
+  %0 = hybrid.attention ins(%q, %k, %v : !q, !k, !v) query_offset(%offset : tensor<?xi64>) sink(%sink : tensor<2x3xf32>) outs(%y : !y)
+      {scale = 0.5 : f32, mask = #hybrid.mask<causal>, window = 3} -> !y
   return %0 : !y
 }
 

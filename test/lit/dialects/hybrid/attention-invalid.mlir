@@ -213,3 +213,83 @@ func.func @attention_c3(%query: tensor<3x2x4x5x16xf32>,
       -> tensor<3x2x4x5x8xbf16>
   return
 }
+
+// -----
+
+// attention_c1
+func.func @attention_c1(%query: tensor<3x2x4x5x16xf32>,
+                        %key: tensor<3x2x9x16xf32>,
+                        %value: tensor<3x2x9x8xf32>,
+                        %sink: tensor<4xf32>,
+                        %y: tensor<3x2x4x5x8xf32>) {
+  // expected-error @below {{'hybrid.attention' op sink must have rank 2 [h, r], got 'tensor<4xf32>'}}
+  %0 = hybrid.attention ins(%query, %key, %value : tensor<3x2x4x5x16xf32>, tensor<3x2x9x16xf32>, tensor<3x2x9x8xf32>)
+      sink(%sink : tensor<4xf32>)
+      outs(%y : tensor<3x2x4x5x8xf32>) {scale = 0.25 : f32}
+      -> tensor<3x2x4x5x8xf32>
+  return
+}
+
+// -----
+
+// attention_c2
+func.func @attention_c2(%query: tensor<3x2x4x5x16xf32>,
+                        %key: tensor<3x2x9x16xf32>,
+                        %value: tensor<3x2x9x8xf32>,
+                        %sink: tensor<2x3xf32>,
+                        %y: tensor<3x2x4x5x8xf32>) {
+  // expected-error @below {{'hybrid.attention' op sink dimension 1 (r): expected 4 as dimension 2 of query, got 3}}
+  %0 = hybrid.attention ins(%query, %key, %value : tensor<3x2x4x5x16xf32>, tensor<3x2x9x16xf32>, tensor<3x2x9x8xf32>)
+      sink(%sink : tensor<2x3xf32>)
+      outs(%y : tensor<3x2x4x5x8xf32>) {scale = 0.25 : f32}
+      -> tensor<3x2x4x5x8xf32>
+  return
+}
+
+// -----
+
+// attention_c7
+func.func @attention_c7(%query: tensor<3x2x4x5x16xf32>,
+                        %key: tensor<3x2x9x16xf32>,
+                        %value: tensor<3x2x9x8xf32>,
+                        %sink: tensor<2x4xf32>,
+                        %y: tensor<3x2x4x5x8xf32>) {
+  // expected-error @below {{'hybrid.attention' op window must not be negative, got -1}}
+  %0 = hybrid.attention ins(%query, %key, %value : tensor<3x2x4x5x16xf32>, tensor<3x2x9x16xf32>, tensor<3x2x9x8xf32>)
+      sink(%sink : tensor<2x4xf32>)
+      outs(%y : tensor<3x2x4x5x8xf32>) {scale = 0.25 : f32, mask = #hybrid.mask<causal>, window = -1}
+      -> tensor<3x2x4x5x8xf32>
+  return
+}
+
+// -----
+
+// attention_c7
+func.func @attention_c7(%query: tensor<3x2x4x5x16xf32>,
+                        %key: tensor<3x2x9x16xf32>,
+                        %value: tensor<3x2x9x8xf32>,
+                        %sink: tensor<2x4xf32>,
+                        %y: tensor<3x2x4x5x8xf32>) {
+  // expected-error @below {{'hybrid.attention' op window must be 0 without a causal mask, got 3}}
+  %0 = hybrid.attention ins(%query, %key, %value : tensor<3x2x4x5x16xf32>, tensor<3x2x9x16xf32>, tensor<3x2x9x8xf32>)
+      sink(%sink : tensor<2x4xf32>)
+      outs(%y : tensor<3x2x4x5x8xf32>) {scale = 0.25 : f32, window = 3}
+      -> tensor<3x2x4x5x8xf32>
+  return
+}
+
+// -----
+
+// attention_c8
+func.func @attention_c8(%query: tensor<3x2x4x5x16xf32>,
+                        %key: tensor<3x2x9x16xf32>,
+                        %value: tensor<3x2x9x8xf32>,
+                        %sink: tensor<2x4xbf16>,
+                        %y: tensor<3x2x4x5x8xf32>) {
+  // expected-error @below {{'hybrid.attention' op sink must have the element type of query or f32: expected 'f32' or f32, got 'bf16'}}
+  %0 = hybrid.attention ins(%query, %key, %value : tensor<3x2x4x5x16xf32>, tensor<3x2x9x16xf32>, tensor<3x2x9x8xf32>)
+      sink(%sink : tensor<2x4xbf16>)
+      outs(%y : tensor<3x2x4x5x8xf32>) {scale = 0.25 : f32}
+      -> tensor<3x2x4x5x8xf32>
+  return
+}

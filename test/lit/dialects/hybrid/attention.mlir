@@ -28,3 +28,15 @@ func.func @offset_only(%q: tensor<1x2x4x3x16xf32>, %k: tensor<1x2x9x16xf32>, %of
       -> tensor<1x2x4x3x16xf32>
   return %0 : tensor<1x2x4x3x16xf32>
 }
+
+// CHECK-LABEL: func @sink_and_window
+func.func @sink_and_window(%q: tensor<1x2x4x?x16xf32>, %k: tensor<1x2x?x16xf32>, %sink: tensor<2x4xf32>,
+                           %y: tensor<1x2x4x?x16xf32>) -> tensor<1x2x4x?x16xf32> {
+  // CHECK: hybrid.attention
+  // CHECK-SAME: sink(%{{.*}} : tensor<2x4xf32>) outs(
+  // CHECK-SAME: {mask = #hybrid.mask<causal>, scale = 1.000000e+00 : f32, window = 128 : i64}
+  %0 = hybrid.attention ins(%q, %k, %k : tensor<1x2x4x?x16xf32>, tensor<1x2x?x16xf32>, tensor<1x2x?x16xf32>)
+      sink(%sink : tensor<2x4xf32>) outs(%y : tensor<1x2x4x?x16xf32>)
+      {scale = 1.0 : f32, mask = #hybrid.mask<causal>, window = 128} -> tensor<1x2x4x?x16xf32>
+  return %0 : tensor<1x2x4x?x16xf32>
+}

@@ -277,3 +277,35 @@ func.func @online_attention_c7(%query: tensor<3x2x4x5x16xf32>,
       -> tensor<3x2x4x5x8xf32>, tensor<3x2x4x5xf32>, tensor<3x2x4x5xf64>
   return
 }
+
+// -----
+
+// online_attention_c8
+func.func @online_attention_c8(%query: tensor<3x2x4x5x16xf32>,
+                               %key: tensor<3x2x9x16xf32>,
+                               %value: tensor<3x2x9x8xf32>,
+                               %acc: tensor<3x2x4x5x8xf32>,
+                               %max: tensor<3x2x4x5xf32>,
+                               %sum: tensor<3x2x4x5xf32>) {
+  // expected-error @below {{'hybrid.online_attention' op window must not be negative, got -2}}
+  %0:3 = hybrid.online_attention ins(%query, %key, %value : tensor<3x2x4x5x16xf32>, tensor<3x2x9x16xf32>, tensor<3x2x9x8xf32>)
+      outs(%acc, %max, %sum : tensor<3x2x4x5x8xf32>, tensor<3x2x4x5xf32>, tensor<3x2x4x5xf32>) {scale = 0.25 : f32, mask = #hybrid.mask<causal>, window = -2}
+      -> tensor<3x2x4x5x8xf32>, tensor<3x2x4x5xf32>, tensor<3x2x4x5xf32>
+  return
+}
+
+// -----
+
+// online_attention_c8
+func.func @online_attention_c8(%query: tensor<3x2x4x5x16xf32>,
+                               %key: tensor<3x2x9x16xf32>,
+                               %value: tensor<3x2x9x8xf32>,
+                               %acc: tensor<3x2x4x5x8xf32>,
+                               %max: tensor<3x2x4x5xf32>,
+                               %sum: tensor<3x2x4x5xf32>) {
+  // expected-error @below {{'hybrid.online_attention' op window must be 0 without a causal mask, got 3}}
+  %0:3 = hybrid.online_attention ins(%query, %key, %value : tensor<3x2x4x5x16xf32>, tensor<3x2x9x16xf32>, tensor<3x2x9x8xf32>)
+      outs(%acc, %max, %sum : tensor<3x2x4x5x8xf32>, tensor<3x2x4x5xf32>, tensor<3x2x4x5xf32>) {scale = 0.25 : f32, window = 3}
+      -> tensor<3x2x4x5x8xf32>, tensor<3x2x4x5xf32>, tensor<3x2x4x5xf32>
+  return
+}

@@ -45,6 +45,33 @@ func.func @gqa_c5(%q: tensor<1x4x66xf32>, %n: tensor<1xi32>, %t: tensor<i32>) {
 
 // -----
 
+func.func @gqa_c6(%q: tensor<1x4x64xf32>, %k: tensor<1x4x32xf32>, %n: tensor<1xi32>, %t: tensor<i32>, %s: tensor<3xf32>) {
+  %none = onnx.None : none
+  // expected-error @+1 {{has local_window_size = 0, which must be -1 or positive}}
+  %0 = onnx.GroupQueryAttention %q, %k, %k, %none, %none, %n, %t, %none, %none, %none, %none, %none {num_heads = 4 : i64, kv_num_heads = 2 : i64, local_window_size = 0 : i64} : (tensor<1x4x64xf32>, tensor<1x4x32xf32>, tensor<1x4x32xf32>, none, none, tensor<1xi32>, tensor<i32>, none, none, none, none, none) -> tensor<1x4x64xf32>
+  return
+}
+
+// -----
+
+func.func @gqa_c7(%q: tensor<1x4x64xf32>, %k: tensor<1x4x32xf32>, %n: tensor<1xi32>, %t: tensor<i32>, %s: tensor<3xf32>) {
+  %none = onnx.None : none
+  // expected-error @+1 {{has head_sink 'tensor<3xf32>'; 4 elements, one per head, are needed}}
+  %0 = onnx.GroupQueryAttention %q, %k, %k, %none, %none, %n, %t, %none, %none, %none, %none, %s {num_heads = 4 : i64, kv_num_heads = 2 : i64} : (tensor<1x4x64xf32>, tensor<1x4x32xf32>, tensor<1x4x32xf32>, none, none, tensor<1xi32>, tensor<i32>, none, none, none, none, tensor<3xf32>) -> tensor<1x4x64xf32>
+  return
+}
+
+// -----
+
+func.func @gqa_c8(%q: tensor<1x4x64xf32>, %k: tensor<1x4x32xf32>, %n: tensor<1xi32>, %t: tensor<i32>, %s: tensor<3xf32>) {
+  %none = onnx.None : none
+  // expected-error @+1 {{has shared_buffer = 1, which must be 0, or 1 with a past}}
+  %0 = onnx.GroupQueryAttention %q, %k, %k, %none, %none, %n, %t, %none, %none, %none, %none, %none {num_heads = 4 : i64, kv_num_heads = 2 : i64, shared_buffer = 1 : i64} : (tensor<1x4x64xf32>, tensor<1x4x32xf32>, tensor<1x4x32xf32>, none, none, tensor<1xi32>, tensor<i32>, none, none, none, none, none) -> tensor<1x4x64xf32>
+  return
+}
+
+// -----
+
 func.func @nbits_c1(%x: tensor<2x64xf32>, %b: tensor<8x2x16xui8>, %s: tensor<8x2xf32>) {
   %none = onnx.None : none
   // expected-error @+1 {{bits = 3}}
