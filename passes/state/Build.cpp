@@ -8,6 +8,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 
@@ -274,6 +275,20 @@ void Build::emitCheck(Operation *op) {
     require(scalar(condition, Kind::Context), message);
 }
 
+/// Whether something that the function does or gives depends on the op.
+static bool isNeeded(Operation *op, llvm::DenseMap<Operation *, bool> &known) {
+  if (op->hasTrait<OpTrait::IsTerminator>())
+    return isa<func::ReturnOp>(op) || isNeeded(op->getParentOp(), known);
+  if (!wouldOpBeTriviallyDead(op))
+    return true;
+  auto [entry, isNew] = known.try_emplace(op, false);
+  if (!isNew)
+    return entry->second;
+  bool needed = llvm::any_of(
+      op->getUsers(), [&](Operation *user) { return isNeeded(user, known); });
+  return known[op] = needed;
+}
+
 /// The number of past positions is known now; sizes of the inputs are checked.
 void Build::finish() {
   const Roles &roles = analysis.roles();
@@ -295,9 +310,9 @@ void Build::finish() {
   Block &body = function.getBody().front();
   func::ReturnOp::create(b, loc, results);
   b.setInsertionPoint(past.getDefiningOp());
-  bool needsPast = llvm::any_of(past.getUsers(), [&](Operation *user) {
-    return user != total.getDefiningOp() || !total.use_empty();
-  });
+  llvm::DenseMap<Operation *, bool> needed;
+  bool needsPast = llvm::any_of(
+      past.getUsers(), [&](Operation *user) { return isNeeded(user, needed); });
   Value known;
   if (firstContext)
     known = tensor::DimOp::create(b, loc, firstContext, 2);
