@@ -91,6 +91,11 @@ def pass_examples(build):
     return script(build, "scripts/check_pass_examples.py")
 
 
+def import_table(build):
+    """docs/importing.md lists what the importer takes."""
+    return script(build, "scripts/import_table.py", "--check")
+
+
 def sanitized(build):
     """What needs no MLIR, with sanitizers: its unit tests, and fuzzers of the readers."""
     return script(build, "scripts/check_sanitized.py")
@@ -179,6 +184,7 @@ def main():
         "lit": lit,
         "lit_roundtrip": lit_roundtrip,
         "pass_examples": pass_examples,
+        "import_table": import_table,
         "sanitized": sanitized,
         "python": python,
     }
