@@ -26,6 +26,32 @@ def Hybrid_FileRangeAttr : Hybrid_Attr<"FileRange", "file_range"> {
   let genVerifyDecl = 1;
 }
 
+def Hybrid_RepackedAttr : Hybrid_Attr<"Repacked", "repacked"> {
+  let summary = "a weight whose file has it in another form";
+  let description = [{
+    `#hybrid.repacked<<"model.onnx", 4096, 1280>, tensor<64x40xui4>, widened, 1>`
+    is made from the tensor `tensor<64x40xui4>` in that range of a file when the
+    bundle is written:
+
+    | packing | what is stored | the weight |
+    |---|---|---|
+    | `widened` | 2 or 4-bit integers, floats of 4 or 8 bits | the same values in i8, f16 (f32 for f8E8M0FNU) |
+    | `codes` | integers of 4 or 8 bits, `[k, n]` | `[n, ceil(k / block), block * bits / 8]`, the codes of `hybrid.quantized_matmul` |
+    | `codes_transposed` | the same, `[n, k]` | the same |
+    | `transposed` | `[k, n]`, of whole bytes | `[n, k]` |
+
+    Codes have no sign: those that are stored with one are moved up by
+    `2^(bits - 1)`.
+
+    1. (`repacked_c1`) the block is positive.
+    2. (`repacked_c2`) the range has as many bytes as the stored tensor.
+  }];
+  let parameters = (ins "FileRangeAttr":$range, TypeParameter<"::mlir::RankedTensorType", "what the file has">:$stored,
+                        EnumParameter<Hybrid_Repacking>:$packing, "int64_t":$block);
+  let assemblyFormat = "`<` $range `,` $stored `,` $packing `,` $block `>`";
+  let genVerifyDecl = 1;
+}
+
 def Hybrid_DerivedAttr : Hybrid_Attr<"Derived", "derived"> {
   let summary = "a weight made from another one when the bundle is written";
   let description = [{

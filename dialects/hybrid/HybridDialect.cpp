@@ -1,5 +1,5 @@
 // The dialect, its attributes, and the registration of both.
-#include "dialects/hybrid/Hybrid.h"
+#include "dialects/hybrid/Repack.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -60,6 +60,21 @@ FileRangeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << " bytes must not be negative or overflow";
   if (file.empty()) // file_range_c2
     return emitError() << "file range: the file must have a name";
+  return success();
+}
+
+LogicalResult RepackedAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   FileRangeAttr range, RankedTensorType stored,
+                                   Repacking, int64_t block) {
+  if (block <= 0) // repacked_c1
+    return emitError() << "repacked weight: the block must be positive, got "
+                       << block;
+  std::optional<int64_t> bytes;
+  if (stored.hasStaticShape() && stored.getElementType().isIntOrFloat())
+    bytes = bytesInFile(stored);
+  if (!bytes || *bytes != range.getBytes()) // repacked_c2
+    return emitError() << "repacked weight: the range must have the bytes of "
+                       << stored << ", got " << range.getBytes();
   return success();
 }
 

@@ -45,4 +45,10 @@ def Hybrid_Packing : Hybrid_Enum<"Packing", "layout of a derived weight", [
   I32EnumAttrCase<"Panels", 0, "panels">,
   I32EnumAttrCase<"PanelsTransposed", 1, "panels_transposed">]>;
 
+def Hybrid_Repacking : Hybrid_Enum<"Repacking", "what is made of a stored weight", [
+  I32EnumAttrCase<"Widened", 0, "widened">,
+  I32EnumAttrCase<"Codes", 1, "codes">,
+  I32EnumAttrCase<"CodesTransposed", 2, "codes_transposed">,
+  I32EnumAttrCase<"Transposed", 3, "transposed">]>;
+
 #endif // JARANA_HYBRID_ENUMS_TD

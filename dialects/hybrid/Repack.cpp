@@ -154,11 +154,10 @@ void encode(const Matrix &matrix, int64_t block, int64_t bits, bool isSigned,
     piece.assign(here * rowBytes, 0);
     for (int64_t row = 0; row < matrix.rows; ++row)
       for (int64_t j = 0; j < here; ++j) {
-        unsigned code =
-            (patternAt(matrix.bytes, matrix.index(row, first + j),
-                       matrix.width) ^
-             flipped) &
-            mask;
+        unsigned code = (patternAt(matrix.bytes, matrix.index(row, first + j),
+                                   matrix.width) ^
+                         flipped) &
+                        mask;
         piece[j * rowBytes + row / perByte] |=
             static_cast<char>(code << (row % perByte * bits));
       }

@@ -10,8 +10,8 @@ namespace mlir::hybrid {
 /// float: i8, ui8, f16, or f32 for powers of two. Null for any other type.
 Type widenedType(Type element);
 
-/// The bytes that a tensor has in a file: booleans take a byte each, other types
-/// of fewer than 8 bits are packed. Nothing where that overflows.
+/// The bytes that a tensor has in a file: booleans take a byte each, other
+/// types of fewer than 8 bits are packed. Nothing where that overflows.
 std::optional<int64_t> bytesInFile(RankedTensorType type);
 
 /// The type that a packing makes of a stored tensor, signedness as for codes

@@ -19,12 +19,13 @@ def Hybrid_WeightOp : Op<Hybrid_Dialect, "weight",
   let summary = "a weight of the model, as a symbol";
   let description = [{
     Names a constant tensor of the model. Its value stays where it is: a range
-    of one of the model's files, an elements attribute, or a packed form of
-    another weight.
+    of one of the model's files, such a range in another form, an elements
+    attribute, or a packed form of another weight.
 
     ```mlir
     hybrid.weight @"in_proj" : tensor<64x296xf32> = #hybrid.file_range<"model.onnx.data", 4096, 75776>
     hybrid.weight @"in_proj.panels" : tensor<19x64x16xf32> = #hybrid.derived<@"in_proj", panels, 16>
+    hybrid.weight @"codes" : tensor<64x40xi8> = #hybrid.repacked<<"model.onnx", 4096, 1280>, tensor<64x40xui4>, widened, 1>
     hybrid.weight @"scale" : tensor<f32> = dense<0.5> : tensor<f32>
     ```
 
@@ -32,9 +33,11 @@ def Hybrid_WeightOp : Op<Hybrid_Dialect, "weight",
     2. (`weight_c2`) a file range has as many bytes as the type (booleans take
        a byte each, types below 8 bits are packed).
     3. (`weight_c3`) an elements attribute has the weight's type.
-    4. (`weight_c4`) the value is one of those three kinds.
+    4. (`weight_c4`) the value is one of those four kinds.
     5. (`weight_c5`) the source of a derived weight is a weight of the same
        module, a matrix, and the type is what the packing makes of it.
+    6. (`weight_c6`) a repacked weight has the type that the packing makes of
+       what is stored, with integers of any sign.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyRankedTensor>:$type,
                        AnyAttr:$value);

@@ -1,24 +1,8 @@
 // Verifiers of weights and of checks.
-#include "dialects/hybrid/Hybrid.h"
+#include "dialects/hybrid/Repack.h"
 
 using namespace mlir;
 using namespace mlir::hybrid;
-
-/// The bytes of a tensor in a file: booleans take a byte each, other types of
-/// fewer than 8 bits are packed. Nothing where that overflows.
-static std::optional<int64_t> bytesInFile(RankedTensorType type) {
-  int64_t count = 1;
-  for (int64_t size : type.getShape())
-    if (__builtin_mul_overflow(count, size, &count))
-      return std::nullopt;
-  int64_t bits = type.getElementTypeBitWidth();
-  if (bits == 1)
-    return count;
-  if (__builtin_mul_overflow(count, bits, &bits) ||
-      __builtin_add_overflow(bits, 7, &bits))
-    return std::nullopt;
-  return bits / 8;
-}
 
 void WeightOp::build(OpBuilder &builder, OperationState &state, StringRef name,
                      RankedTensorType type, Attribute value) {
@@ -52,9 +36,26 @@ LogicalResult WeightOp::verify() {
              << type << ", got " << elements.getShapedType();
     return success();
   }
+  if (auto repacked = dyn_cast<RepackedAttr>(getValue())) {
+    int64_t bits = type.getRank() == 3 && type.getDimSize(2) <= INT32_MAX
+                       ? type.getDimSize(2) * 8 / repacked.getBlock()
+                       : 0;
+    RankedTensorType expected = repackedType(
+        repacked.getStored(), repacked.getPacking(), repacked.getBlock(), bits);
+    auto unsign = [](RankedTensorType type) {
+      auto integer = dyn_cast<IntegerType>(type.getElementType());
+      return integer ? type.clone(IntegerType::get(type.getContext(),
+                                                   integer.getWidth()))
+                     : type;
+    };
+    if (!expected || unsign(expected) != unsign(type)) // weight_c6
+      return emitOpError("the weight's type must be what the packing makes of ")
+             << repacked.getStored() << ", got " << type;
+    return success();
+  }
   if (!isa<DerivedAttr>(getValue())) // weight_c4
-    return emitOpError("the value must be a file range, elements or a derived "
-                       "weight, got ")
+    return emitOpError("the value must be a file range, a repacked one, "
+                       "elements or a derived weight, got ")
            << getValue();
   return success();
 }

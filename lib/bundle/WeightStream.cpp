@@ -1,5 +1,7 @@
 #include "lib/bundle/WeightStream.h"
 
+#include "dialects/hybrid/Repack.h"
+
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 #include <algorithm>
@@ -132,6 +134,16 @@ WeightStream::MappedFile &WeightStream::file(StringRef name) {
 void WeightStream::write(hybrid::WeightOp weight, Sink sink) {
   if (auto range = dyn_cast<hybrid::FileRangeAttr>(weight.getValue()))
     return writeRange(weight, range, sink);
+  if (auto repacked = dyn_cast<hybrid::RepackedAttr>(weight.getValue())) {
+    hybrid::FileRangeAttr range = repacked.getRange();
+    if (range.getBytes() == 0)
+      return;
+    MappedFile &source = file(range.getFile());
+    const char *bytes = source.range(range);
+    hybrid::repack(repacked.getStored(), repacked.getPacking(),
+                   repacked.getBlock(), weight.getTensorType(), bytes, sink);
+    return source.forget(bytes, bytes + range.getBytes());
+  }
   if (auto derived = dyn_cast<hybrid::DerivedAttr>(weight.getValue()))
     return writePanels(weight, derived, sink);
   std::vector<char> bytes =
@@ -188,6 +200,11 @@ void WeightStream::writePanels(hybrid::WeightOp weight,
     bytes = mapped->range(range);
   } else if (auto elements = dyn_cast<ElementsAttr>(source.getValue())) {
     held = elementBytes(elements, source.getSymName());
+    bytes = held.data();
+  } else if (isa<hybrid::RepackedAttr>(source.getValue())) {
+    write(source, [&](const char *piece, size_t count) {
+      held.insert(held.end(), piece, piece + count);
+    });
     bytes = held.data();
   } else if (!range) {
     throw Error("weight '" + weight.getSymName().str() +

@@ -91,7 +91,6 @@ Value GraphImporter::tensorValue(const pb::TensorProto &tensor,
   if (isSmall(source)) {
     value = constant(session.readTensor(source), location);
   } else {
-    OpBuilder::InsertionGuard guard(builder);
     Attribute contents;
     if (source.file.empty())
       contents = session.readTensor(source);
@@ -99,20 +98,32 @@ Value GraphImporter::tensorValue(const pb::TensorProto &tensor,
       contents = hybrid::FileRangeAttr::get(&session.context, source.file,
                                             static_cast<int64_t>(source.offset),
                                             source.bytes);
-    unsigned &uses = weightNames[name];
-    std::string symbol = uses++ ? (name + "#" + Twine(uses)).str() : name.str();
-    builder.setInsertionPoint(function);
-    auto weight = hybrid::WeightOp::create(builder, location, symbol,
-                                           source.type, contents);
-    moveToEntry(builder, function, lastEntryOp);
-    lastEntryOp = hybrid::LoadWeightOp::create(builder, location, weight);
-    value = lastEntryOp->getResult(0);
-    symbolic::Shape shape(source.type.getShape().begin(),
-                          source.type.getShape().end());
-    shapes.set(value,
-               ValueInfo{source.type.getElementType(), shape, std::nullopt});
+    if (auto range = dyn_cast<hybrid::FileRangeAttr>(contents);
+        range && source.stored != source.type)
+      contents =
+          hybrid::RepackedAttr::get(&session.context, range, source.stored,
+                                    hybrid::Repacking::Widened, 1);
+    value = weightValue(name, source.type, contents, location);
   }
+  if (source.stored != source.type)
+    storedTypes[value] = source.stored.getElementType();
   tensors[&tensor] = value;
+  return value;
+}
+
+Value GraphImporter::weightValue(StringRef name, RankedTensorType type,
+                                 Attribute contents, Location location) {
+  OpBuilder::InsertionGuard guard(builder);
+  unsigned &uses = weightNames[name];
+  std::string symbol = uses++ ? (name + "#" + Twine(uses)).str() : name.str();
+  builder.setInsertionPoint(function);
+  auto weight =
+      hybrid::WeightOp::create(builder, location, symbol, type, contents);
+  moveToEntry(builder, function, lastEntryOp);
+  lastEntryOp = hybrid::LoadWeightOp::create(builder, location, weight);
+  Value value = lastEntryOp->getResult(0);
+  symbolic::Shape shape(type.getShape().begin(), type.getShape().end());
+  shapes.set(value, ValueInfo{type.getElementType(), shape, std::nullopt});
   return value;
 }
 
@@ -366,6 +377,7 @@ void GraphImporter::importMain() {
     results.push_back(value);
   }
   endFunction(results);
+  eraseBypassed();
   for (auto [index, info] : llvm::enumerate(graph.output()))
     function.setResultAttr(index, "onnx.name",
                            builder.getStringAttr(info.name()));

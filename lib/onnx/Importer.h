@@ -1,6 +1,7 @@
 // Internal to lib/onnx: what is shared while one model is imported.
 #pragma once
 
+#include "dialects/hybrid/Hybrid.h"
 #include "dialects/onnx/OnnxDialect.h"
 #include "dialects/onnx/ShapeInference.h"
 #include "jarana/error.h"
@@ -98,16 +99,22 @@ struct CheckedNode {
 /// The contents of a tensor of the model, checked but not read.
 struct TensorSource {
   mlir::RankedTensorType type;
-  int64_t elements = 0, bytes = 0; ///< booleans take a byte each
+  /// What the file has: another type where `type` is a wider one for integers
+  /// of fewer than 8 bits and for floats of 8.
+  mlir::RankedTensorType stored;
+  int64_t elements = 0, bytes = 0; ///< in the file; booleans take a byte each
   const pb::TensorProto *proto = nullptr;
   std::string file; ///< where the bytes are in a file: its name, and
   uint64_t offset = 0;
 };
 
-/// The element type of a TensorProto.DataType, null where it is not supported;
-/// `dataTypeName(1)` is "FLOAT".
+/// The element type of a TensorProto.DataType, null where it is not supported
+/// as a value of its own; `dataTypeName(1)` is "FLOAT".
 mlir::Type elementType(mlir::MLIRContext *context, int dataType);
 std::string dataTypeName(int dataType);
+/// The element types that are stored, and become wider ones where a graph reads
+/// them; null for any other.
+mlir::Type narrowType(mlir::MLIRContext *context, int dataType);
 
 /// What all functions under construction share.
 class Session {
@@ -180,6 +187,8 @@ private:
   /// load; made once, at the function's entry.
   mlir::Value tensorValue(const pb::TensorProto &tensor,
                           const std::string &what, llvm::StringRef name);
+  mlir::Value weightValue(llvm::StringRef name, mlir::RankedTensorType type,
+                          mlir::Attribute contents, mlir::Location location);
   mlir::Value constant(mlir::ElementsAttr value, mlir::Location location);
   mlir::Value intConstant(llvm::ArrayRef<int64_t> values,
                           mlir::Location location, bool scalar = false);
@@ -290,6 +299,15 @@ private:
   bool sharesBuffer(const CheckedNode &node,
                     llvm::ArrayRef<mlir::Value> operands);
 
+  // Narrow.cpp
+  bool importNarrow(const CheckedNode &node);
+  bool importScaledFloats(const CheckedNode &node);
+  void importQuantizeNarrow(const CheckedNode &node, mlir::Type narrow);
+  bool importQuantizedProduct(const CheckedNode &node);
+  mlir::Value repackedValue(mlir::Value source, mlir::hybrid::Repacking packing,
+                            int64_t block, int64_t bits);
+  void eraseBypassed();
+
   // Control.cpp
   void importIf(const CheckedNode &node);
   void importRuntimeIf(const CheckedNode &node);
@@ -340,6 +358,8 @@ private:
   /// The types in the file of initializers of fewer than 8 bits per element,
   /// or of 8-bit floats, whose values are of wider types.
   llvm::DenseMap<mlir::Value, mlir::Type> storedTypes;
+  llvm::DenseMap<std::pair<mlir::Value, unsigned>, mlir::Value> repacked;
+  llvm::SmallVector<mlir::Operation *> bypassed;
   llvm::StringMap<unsigned> weightNames;
 };
 

@@ -264,7 +264,10 @@ Attribute GraphImporter::convertAttribute(const CheckedNode &node,
                     : Type();
     if (!type)
       node.fail("attribute '" + attribute.name.str() + "' is the data type " +
-                std::to_string(proto.i()) + ", which is not supported");
+                (proto.i() == static_cast<int>(proto.i())
+                     ? dataTypeName(static_cast<int>(proto.i()))
+                     : std::to_string(proto.i())) +
+                ", which is not supported");
     return TypeAttr::get(type);
   }
   case pb::AttributeProto::FLOAT:

@@ -3,6 +3,8 @@
 #include "lib/onnx/Importer.h"
 #include "lib/onnx/Skeleton.h"
 
+#include "dialects/hybrid/Repack.h"
+
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -55,16 +57,39 @@ Type elementType(MLIRContext *context, int dataType) {
   }
 }
 
+Type narrowType(MLIRContext *context, int dataType) {
+  Builder builder(context);
+  switch (dataType) {
+  case pb::TensorProto::INT4:
+    return builder.getIntegerType(4);
+  case pb::TensorProto::UINT4:
+    return builder.getIntegerType(4, /*isSigned=*/false);
+  case pb::TensorProto::INT2:
+    return builder.getIntegerType(2);
+  case pb::TensorProto::UINT2:
+    return builder.getIntegerType(2, /*isSigned=*/false);
+  case pb::TensorProto::FLOAT8E4M3FN:
+    return Float8E4M3FNType::get(context);
+  case pb::TensorProto::FLOAT8E4M3FNUZ:
+    return Float8E4M3FNUZType::get(context);
+  case pb::TensorProto::FLOAT8E5M2:
+    return Float8E5M2Type::get(context);
+  case pb::TensorProto::FLOAT8E5M2FNUZ:
+    return Float8E5M2FNUZType::get(context);
+  case pb::TensorProto::FLOAT8E8M0:
+    return Float8E8M0FNUType::get(context);
+  case pb::TensorProto::FLOAT4E2M1:
+    return Float4E2M1FNType::get(context);
+  default:
+    return {};
+  }
+}
+
 std::string dataTypeName(int dataType) {
   return pb::TensorProto::DataType_IsValid(dataType)
              ? pb::TensorProto::DataType_Name(
                    static_cast<pb::TensorProto::DataType>(dataType))
              : std::to_string(dataType);
-}
-
-static int64_t bytesPerElement(Type type) {
-  return std::max<int64_t>(1, type.getIntOrFloatBitWidth() /
-                                  8); // a boolean takes a byte
 }
 
 /// A field of a TensorProto that the bulk walk put there, or nothing. (The
@@ -155,12 +180,15 @@ TensorSource Session::checkTensor(const pb::TensorProto &tensor,
                                   const std::string &what) {
   TensorSource source;
   source.proto = &tensor;
-  Type element = elementType(&context, tensor.data_type());
+  Type element = elementType(&context, tensor.data_type()), stored = element;
+  if (!element) {
+    stored = narrowType(&context, tensor.data_type());
+    element = stored ? hybrid::widenedType(stored) : Type();
+  }
   if (!element)
     throw Error(what + " has data type " + dataTypeName(tensor.data_type()) +
-                ", which is not supported (supported: floats of 16 to 64 bits, "
-                "integers of 8 to 64 bits, booleans)");
-  source.bytes = bytesPerElement(element);
+                ", which is not supported (supported: floats of 4 to 64 bits, "
+                "integers of 2 to 64 bits, booleans)");
   source.elements = 1;
   bool overflow = false;
   for (int64_t dim : tensor.dims()) {
@@ -168,16 +196,25 @@ TensorSource Session::checkTensor(const pb::TensorProto &tensor,
       throw Error(what + " has the negative dimension " + std::to_string(dim) +
                   " in its dims");
     overflow |= __builtin_mul_overflow(source.elements, dim, &source.elements);
-    overflow |= __builtin_mul_overflow(source.bytes, dim, &source.bytes);
   }
+  SmallVector<int64_t> dims(tensor.dims().begin(), tensor.dims().end());
+  std::optional<int64_t> bytes;
+  if (!overflow && dims.size() <= 64)
+    bytes = hybrid::bytesInFile(RankedTensorType::get(dims, stored));
+  // What is made of it must be countable too.
+  int64_t bits = std::max<int64_t>(8, element.getIntOrFloatBitWidth());
+  overflow |= __builtin_mul_overflow(source.elements, bits, &bits);
   if (overflow)
     throw Error(what +
                 " is too large: the size that its dims give overflows 64 bits");
   if (tensor.dims_size() > 64)
     throw Error(what + " has " + std::to_string(tensor.dims_size()) +
                 " dims; at most 64 are supported");
-  SmallVector<int64_t> dims(tensor.dims().begin(), tensor.dims().end());
+  if (!bytes)
+    throw Error(what + " is too large: its size in bits overflows 64 bits");
+  source.bytes = *bytes;
   source.type = RankedTensorType::get(dims, element);
+  source.stored = source.type.clone(stored);
   if (tensor.has_segment())
     throw Error(what + " is stored in segments, which is not supported");
 
@@ -202,10 +239,14 @@ TensorSource Session::checkTensor(const pb::TensorProto &tensor,
     }
     return source;
   }
-  if (values != source.elements)
+  // An entry holds what a byte of raw_data holds where elements are narrow.
+  int64_t expected =
+      source.stored == source.type ? source.elements : source.bytes;
+  if (values != expected)
     throw Error(what + " has " + std::to_string(values) + " values in " +
                 field + " and no raw_data; its dims make it " +
-                std::to_string(source.elements) + " elements");
+                std::to_string(expected) +
+                (expected == source.elements ? " elements" : " bytes"));
   return source;
 }
 
@@ -213,10 +254,12 @@ TensorSource Session::checkTensor(const pb::TensorProto &tensor,
 static std::string typedBytes(const TensorSource &source) {
   const pb::TensorProto &tensor = *source.proto;
   std::string bytes(source.bytes, '\0');
-  size_t width = source.elements ? source.bytes / source.elements : 0;
+  auto count = static_cast<size_t>(
+      source.stored == source.type ? source.elements : source.bytes);
+  size_t width = count ? static_cast<size_t>(source.bytes) / count : 0;
   // Little-endian: the low bytes of a wider integer are the narrower one.
   auto copy = [&](const auto &values) {
-    for (size_t i = 0; i < static_cast<size_t>(source.elements); ++i)
+    for (size_t i = 0; i < count; ++i)
       std::memcpy(bytes.data() + i * width, &values[static_cast<int>(i)],
                   width);
   };
@@ -248,6 +291,13 @@ ElementsAttr Session::readTensor(const TensorSource &source) {
     bytes = source.proto->raw_data();
   else
     bytes = typedBytes(source);
+  if (source.stored != source.type) {
+    std::string wide;
+    hybrid::repack(
+        source.stored, hybrid::Repacking::Widened, 1, source.type, bytes.data(),
+        [&](const char *piece, size_t count) { wide.append(piece, count); });
+    bytes = std::move(wide);
+  }
   if (source.type.getElementType().isInteger(1)) {
     SmallVector<bool> values;
     for (char byte : bytes)

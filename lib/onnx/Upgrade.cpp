@@ -27,7 +27,7 @@ bool GraphImporter::importSpecial(const CheckedNode &node) {
   StringRef name = node.version.name;
   bool microsoft = node.version.domain == "com.microsoft";
   if (importOlder(node) || importNormalization(node) || importFused(node) ||
-      importQuantized(node))
+      importQuantized(node) || importNarrow(node))
     return true;
   if (name == "Constant") {
     importConstant(node);

@@ -22,13 +22,19 @@ std::string folderOf(ModuleOp module) {
 void rebase(ModuleOp module, const std::filesystem::path &folder) {
   namespace fs = std::filesystem;
   fs::path old = fs::absolute(folderOf(module));
+  auto rebased = [&](hybrid::FileRangeAttr range) {
+    fs::path file = (old / range.getFile().str()).lexically_normal();
+    return hybrid::FileRangeAttr::get(module.getContext(),
+                                      file.lexically_relative(folder).string(),
+                                      range.getOffset(), range.getBytes());
+  };
   for (auto weight : module.getOps<hybrid::WeightOp>())
-    if (auto range = dyn_cast<hybrid::FileRangeAttr>(weight.getValue())) {
-      fs::path file = (old / range.getFile().str()).lexically_normal();
-      weight.setValueAttr(hybrid::FileRangeAttr::get(
-          module.getContext(), file.lexically_relative(folder).string(),
-          range.getOffset(), range.getBytes()));
-    }
+    if (auto range = dyn_cast<hybrid::FileRangeAttr>(weight.getValue()))
+      weight.setValueAttr(rebased(range));
+    else if (auto repacked = dyn_cast<hybrid::RepackedAttr>(weight.getValue()))
+      weight.setValueAttr(hybrid::RepackedAttr::get(
+          module.getContext(), rebased(repacked.getRange()),
+          repacked.getStored(), repacked.getPacking(), repacked.getBlock()));
   module->setAttr(hybrid::kModelDirAttr,
                   StringAttr::get(module.getContext(), folder.string()));
 }

@@ -1,6 +1,6 @@
 #include "lib/reference/MlirTensors.h"
 
-#include "dialects/hybrid/Hybrid.h"
+#include "dialects/hybrid/Repack.h"
 #include "lib/reference/Exact.h"
 #include "lib/reference/TensorIO.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -285,6 +285,21 @@ Tensor Weights::read(mlir::Operation *op) {
     return fromBytes(
         dtype, Shape(type.getShape()),
         fileRange(range.getFile().str(), range.getOffset(), range.getBytes()));
+  if (auto repacked =
+          mlir::dyn_cast<mlir::hybrid::RepackedAttr>(weight.getValue())) {
+    mlir::hybrid::FileRangeAttr range = repacked.getRange();
+    std::span<const std::byte> stored =
+        fileRange(range.getFile().str(), range.getOffset(), range.getBytes());
+    std::vector<std::byte> bytes;
+    mlir::hybrid::repack(
+        repacked.getStored(), repacked.getPacking(), repacked.getBlock(), type,
+        reinterpret_cast<const char *>(stored.data()),
+        [&](const char *piece, size_t count) {
+          const auto *begin = reinterpret_cast<const std::byte *>(piece);
+          bytes.insert(bytes.end(), begin, begin + count);
+        });
+    return fromBytes(dtype, Shape(type.getShape()), bytes);
+  }
   auto derived = mlir::dyn_cast<mlir::hybrid::DerivedAttr>(weight.getValue());
   if (!derived)
     throw Error("weight @" + weight.getSymName().str() +

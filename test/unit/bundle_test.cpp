@@ -149,6 +149,41 @@ TEST_F(BundleTest, EveryKindOfWeight) {
       EXPECT_EQ(panelsT[i * 8 + j], j < 5 ? file[3 + j * 37 + i] : 0);
 }
 
+TEST_F(BundleTest, StoredInAnotherForm) {
+  // The matrix [[1, -2], [3, 4], [-5, 6]] of four bits, and 1 and -448.
+  toy::writeAll(folder + "/w", "\xe1\x43\x6b\x38\xfe");
+  auto module = parse(R"(
+    hybrid.weight @wide : tensor<3x2xi8> = #hybrid.repacked<<"w", 0, 3>, tensor<3x2xi4>, widened, 1>
+    hybrid.weight @plain : tensor<3x2xi8> = #hybrid.repacked<<"w", 0, 3>, tensor<3x2xui4>, widened, 1>
+    hybrid.weight @half : tensor<2xf16> = #hybrid.repacked<<"w", 3, 2>, tensor<2xf8E4M3FN>, widened, 1>
+    hybrid.weight @codes : tensor<2x2x1xi8> = #hybrid.repacked<<"w", 0, 3>, tensor<3x2xi4>, codes, 2>
+    hybrid.weight @codesT : tensor<3x1x1xi8> = #hybrid.repacked<<"w", 0, 3>, tensor<3x2xui4>, codes_transposed, 2>
+    hybrid.weight @turned : tensor<2x1xi8> = #hybrid.repacked<<"w", 0, 2>, tensor<1x2xi8>, transposed, 1>
+    hybrid.weight @panels : tensor<1x3x4xi8> = #hybrid.derived<@wide, panels, 4>
+  )" + uses({{"wide", "tensor<3x2xi8>"},
+             {"plain", "tensor<3x2xi8>"},
+             {"half", "tensor<2xf16>"},
+             {"codes", "tensor<2x2x1xi8>"},
+             {"codesT", "tensor<3x1x1xi8>"},
+             {"turned", "tensor<2x1xi8>"},
+             {"panels", "tensor<1x3x4xi8>"}}));
+  ASSERT_TRUE(mlir::succeeded(write(*module))) << message;
+  auto weights = safetensors::File::open(out + "/weights.safetensors");
+  auto bytes = [&](const char *name) {
+    return values<uint8_t>(weights->at(name));
+  };
+  using Bytes = std::vector<uint8_t>;
+  EXPECT_EQ(bytes("wide"), (Bytes{1, 0xfe, 3, 4, 0xfb, 6}));
+  EXPECT_EQ(bytes("plain"), (Bytes{1, 14, 3, 4, 11, 6}));
+  EXPECT_EQ(values<uint16_t>(weights->at("half")),
+            (std::vector<uint16_t>{0x3c00, 0xdf00}));
+  // Moved up by 8, two of a column in a byte, the third alone.
+  EXPECT_EQ(bytes("codes"), (Bytes{0xb9, 0x03, 0xc6, 0x0e}));
+  EXPECT_EQ(bytes("codesT"), (Bytes{0xe1, 0x43, 0x6b}));
+  EXPECT_EQ(bytes("turned"), (Bytes{0xe1, 0x43}));
+  EXPECT_EQ(bytes("panels"), (Bytes{1, 0xfe, 0, 0, 3, 4, 0, 0, 0xfb, 6, 0, 0}));
+}
+
 TEST_F(BundleTest, ManyPanels) {
   // More than fit into one step of the packing.
   const int k = 3, n = 3001;

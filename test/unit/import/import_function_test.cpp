@@ -115,7 +115,7 @@ static onnx::ModelProto skip(bool right) {
   auto *epsilon = function->add_attribute_proto();
   epsilon->set_name("epsilon");
   epsilon->set_type(onnx::AttributeProto::FLOAT);
-  epsilon->set_f(1e-5f);
+  epsilon->set_f(1e-12f);
   addNode(function->mutable_node(), right ? "Add" : "Sub", {"input", "skip"},
           {"sum"});
   addRef(addNode(function->mutable_node(), "RMSNormalization",

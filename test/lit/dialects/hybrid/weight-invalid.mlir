@@ -18,6 +18,42 @@ hybrid.weight @w : tensor<2xf32> = #hybrid.file_range<"", 0, 8>
 
 // -----
 
+// repacked_c1
+// expected-error @below {{repacked weight: the block must be positive, got 0}}
+hybrid.weight @w : tensor<2xi8> = #hybrid.repacked<<"f", 0, 1>, tensor<2xi4>, widened, 0>
+
+// -----
+
+// repacked_c2
+// expected-error @below {{repacked weight: the range must have the bytes of 'tensor<3xi4>', got 1}}
+hybrid.weight @w : tensor<3xi8> = #hybrid.repacked<<"f", 0, 1>, tensor<3xi4>, widened, 1>
+
+// -----
+
+// weight_c6: wider values are of one type
+// expected-error @below {{the weight's type must be what the packing makes of 'tensor<3xi4>', got 'tensor<3xi16>'}}
+hybrid.weight @w : tensor<3xi16> = #hybrid.repacked<<"f", 0, 2>, tensor<3xi4>, widened, 1>
+
+// -----
+
+// weight_c6: nothing is wider than f32
+// expected-error @below {{the weight's type must be what the packing makes of 'tensor<2xf32>', got 'tensor<2xf64>'}}
+hybrid.weight @w : tensor<2xf64> = #hybrid.repacked<<"f", 0, 8>, tensor<2xf32>, widened, 1>
+
+// -----
+
+// weight_c6: three rows are two blocks of two
+// expected-error @below {{the weight's type must be what the packing makes of 'tensor<3x2xi4>', got 'tensor<2x1x1xi8>'}}
+hybrid.weight @w : tensor<2x1x1xi8> = #hybrid.repacked<<"f", 0, 3>, tensor<3x2xi4>, codes, 2>
+
+// -----
+
+// weight_c6: codes of a vector
+// expected-error @below {{the weight's type must be what the packing makes of 'tensor<4xi8>', got 'tensor<1x1x4xi8>'}}
+hybrid.weight @w : tensor<1x1x4xi8> = #hybrid.repacked<<"f", 0, 4>, tensor<4xi8>, codes, 4>
+
+// -----
+
 // derived_c1
 // expected-error @below {{derived weight: the panel width must be positive, got 0}}
 hybrid.weight @w : tensor<2xf32> = #hybrid.derived<@v, panels, 0>
@@ -55,7 +91,7 @@ hybrid.weight @w : tensor<2xf32> = dense<0.0> : tensor<3xf32>
 // -----
 
 // weight_c4
-// expected-error @below {{'hybrid.weight' op the value must be a file range, elements or a derived weight, got "text"}}
+// expected-error @below {{'hybrid.weight' op the value must be a file range, a repacked one, elements or a derived weight, got "text"}}
 hybrid.weight @w : tensor<2xf32> = "text"
 
 // -----

@@ -14,3 +14,14 @@ hybrid.weight @scale : tensor<f32> = dense<0.5> : tensor<f32>
 hybrid.weight @mask : tensor<3xi1> = #hybrid.file_range<"f", 0, 3>
 // CHECK: hybrid.weight @nibbles
 hybrid.weight @nibbles : tensor<3xi4> = #hybrid.file_range<"f", 0, 2>
+// Stored in another form than the bundle has them in.
+// CHECK: hybrid.weight @wide : tensor<3x2xi8> = #hybrid.repacked<<"f", 0, 3>, tensor<3x2xi4>, widened, 1>
+hybrid.weight @wide : tensor<3x2xi8> = #hybrid.repacked<<"f", 0, 3>, tensor<3x2xi4>, widened, 1>
+// CHECK: hybrid.weight @half : tensor<2xf16> = #hybrid.repacked<<"f", 0, 2>, tensor<2xf8E4M3FN>, widened, 1>
+hybrid.weight @half : tensor<2xf16> = #hybrid.repacked<<"f", 0, 2>, tensor<2xf8E4M3FN>, widened, 1>
+// CHECK: hybrid.weight @codes : tensor<2x2x1xui8> = #hybrid.repacked<<"f", 0, 3>, tensor<3x2xui4>, codes, 2>
+hybrid.weight @codes : tensor<2x2x1xui8> = #hybrid.repacked<<"f", 0, 3>, tensor<3x2xui4>, codes, 2>
+// CHECK: hybrid.weight @codesT : tensor<3x1x2xi8> = #hybrid.repacked<<"f", 0, 6>, tensor<3x2xui8>, codes_transposed, 2>
+hybrid.weight @codesT : tensor<3x1x2xi8> = #hybrid.repacked<<"f", 0, 6>, tensor<3x2xui8>, codes_transposed, 2>
+// CHECK: hybrid.weight @scales : tensor<2x3xf32> = #hybrid.repacked<<"f", 0, 24>, tensor<3x2xf32>, transposed, 1>
+hybrid.weight @scales : tensor<2x3xf32> = #hybrid.repacked<<"f", 0, 24>, tensor<3x2xf32>, transposed, 1>
