@@ -218,6 +218,9 @@ Tensor TensorBuilder::slice(Tensor input, ArrayRef<Expr> offsets,
   }
   if (whole)
     return castShape(input, extents);
+  // Slices of nothing have no place to begin at.
+  if (isNothing(extents))
+    return empty(extents, input.elementType());
   Value value = tensor::ExtractSliceOp::create(
       b, loc, type(extents, input.elementType()), input.value, offsetValues,
       sizes(extents), strideValues);
@@ -236,6 +239,8 @@ Tensor TensorBuilder::sliceAxis(Tensor input, int64_t axis, const Expr &offset,
 
 Tensor TensorBuilder::insert(Tensor source, Tensor destination,
                              ArrayRef<Expr> offsets) {
+  if (isNothing(source.shape))
+    return destination;
   SmallVector<OpFoldResult> offsetValues,
       strideValues(destination.rank(), b.getIndexAttr(1));
   for (const Expr &offset : offsets)

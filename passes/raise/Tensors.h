@@ -46,6 +46,12 @@ public:
   mlir::RankedTensorType type(const Shape &shape, mlir::Type element);
   Shape simplified(const Shape &shape);
   bool isOne(const Expr &expr) { return context.simplify(expr).isConstant(1); }
+  /// Whether a dimension is known to be 0.
+  bool isNothing(const Shape &shape) {
+    return llvm::any_of(shape, [&](const Expr &dim) {
+      return context.simplify(dim).isConstant(0);
+    });
+  }
   bool same(const Expr &lhs, const Expr &rhs) {
     return context.proveEqual(lhs, rhs);
   }
