@@ -22,7 +22,7 @@ std::optional<std::string> declaredDim(const pb::GraphProto &graph,
       return std::to_string(dim.dim_value());
     if (auto bound = options.bind.find(dim.dim_param());
         bound != options.bind.end())
-      return std::to_string(bound->second);
+      return bound->second;
     if (!dim.dim_param().empty())
       return dim.dim_param();
   }

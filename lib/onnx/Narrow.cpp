@@ -51,7 +51,7 @@ bool GraphImporter::importScaledFloats(const CheckedNode &node) {
               " is outside of the input's rank, " + std::to_string(rank));
   axis += axis < 0 ? rank : 0;
   if (perTensor) {
-    scale = scalarOf(node, scale);
+    scale = singleNumber(node, scale);
   } else if (block == 0) {
     if (scaleRank != 1)
       node.fail("a scale of rank " + std::to_string(scaleRank) +
