@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -45,6 +46,25 @@ std::optional<std::pair<unsigned, unsigned>> asArgumentSize(Value value) {
     return std::nullopt;
   return std::pair(argument.getArgNumber(),
                    static_cast<unsigned>(*dim.getConstantIndex()));
+}
+
+/// Whether a size, as symbolic::Context prints it, is made of the symbol: names
+/// of other characters than these are quoted there.
+bool mentions(StringRef size, StringRef symbol) {
+  auto isPlain = [](char c) {
+    return llvm::isAlnum(c) || StringRef("_.[]").contains(c);
+  };
+  while (!size.empty()) {
+    StringRef name = size.take_while(isPlain);
+    size = size.drop_front(name.size());
+    if (size.consume_front("'"))
+      std::tie(name, size) = size.split('\'');
+    else if (name.empty())
+      size = size.drop_front();
+    if (name == symbol)
+      return true;
+  }
+  return false;
 }
 
 } // namespace
@@ -169,8 +189,8 @@ SizeRole Sequence::ofArgument(BlockArgument argument, unsigned axis) {
     return axis == 0 ? SizeRole::Plain : SizeRole::Other;
   if (text.getValue() == symbol)
     return SizeRole::Sequence;
-  return axis == 0 && !text.getValue().contains(symbol) ? SizeRole::Plain
-                                                        : SizeRole::Other;
+  return axis == 0 && !mentions(text.getValue(), symbol) ? SizeRole::Plain
+                                                         : SizeRole::Other;
 }
 
 SizeRole Sequence::roleOf(OpFoldResult size) {

@@ -783,3 +783,38 @@ func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = 
   %y = tensor.collapse_shape %a [[0, 1, 2], [3], [4]] : tensor<?x1x1x?x4xf32> into tensor<?x?x4xf32>
   return %y : tensor<?x?x4xf32>
 }
+
+// -----
+
+// A batch that is made of the length, in a name that is not: the length is found whole.
+// CHECK: hybrid.state_refusal = "op 'func.return' has an operand whose dimension 0 depends on the length in a way that does not follow its positions"
+// CHECK-NOT: @prefill
+#bs = affine_map<(b, s, c) -> (b, s)>
+#bsc = affine_map<(b, s, c) -> (b, s, c)>
+func.func @main(%ids: tensor<?x?xi64> {hybrid.name = "input_ids", hybrid.dims = ["floordiv(s, 2) + batch_s", "s"]})
+    -> (tensor<?x?x4xf32> {hybrid.name = "logits", hybrid.dims = ["floordiv(s, 2) + batch_s", "s", "4"]}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %b = tensor.dim %ids, %c0 : tensor<?x?xi64>
+  %s = tensor.dim %ids, %c1 : tensor<?x?xi64>
+  %e = tensor.empty(%b, %s) : tensor<?x?x4xf32>
+  %x = linalg.generic {indexing_maps = [#bs, #bsc], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%ids : tensor<?x?xi64>) outs(%e : tensor<?x?x4xf32>) {
+  ^bb0(%id: i64, %out: f32):
+    %f = arith.sitofp %id : i64 to f32
+    linalg.yield %f : f32
+  } -> tensor<?x?x4xf32>
+  %w = arith.constant dense<0.5> : tensor<4x4xf32>
+  %state = tensor.empty(%b) : tensor<?x3x4xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%state : tensor<?x3x4xf32>) -> tensor<?x3x4xf32>
+  %t, %window = hybrid.causal_conv1d ins(%x, %w : tensor<?x?x4xf32>, tensor<4x4xf32>)
+      outs(%e, %start : tensor<?x?x4xf32>, tensor<?x3x4xf32>) -> tensor<?x?x4xf32>, tensor<?x3x4xf32> loc("conv")
+  %n = arith.muli %b, %s : index
+  %rows = tensor.collapse_shape %t [[0, 1], [2]] : tensor<?x?x4xf32> into tensor<?x4xf32>
+  %er = tensor.empty(%n) : tensor<?x4xf32>
+  %fr = linalg.fill ins(%zero : f32) outs(%er : tensor<?x4xf32>) -> tensor<?x4xf32>
+  %p = linalg.matmul ins(%rows, %w : tensor<?x4xf32>, tensor<4x4xf32>) outs(%fr : tensor<?x4xf32>) -> tensor<?x4xf32>
+  %y = tensor.expand_shape %p [[0, 1], [2]] output_shape [%b, %s, 4] : tensor<?x4xf32> into tensor<?x?x4xf32>
+  return %y : tensor<?x?x4xf32>
+}
