@@ -2,6 +2,7 @@
 // computes.
 #include "lib/verify/Passes.h"
 
+#include "dialects/Guarded.h"
 #include "lib/reference/Interpreter.h"
 #include "lib/verify/Compare.h"
 #include "lib/verify/Limits.h"
@@ -61,7 +62,10 @@ struct EvaluatePass : impl::EvaluatePassBase<EvaluatePass> {
           << domain << "'; there are exact and double";
       return signalPassFailure();
     }
-    if (failed(domain == "exact" ? evaluate<Exact>() : evaluate<double>()))
+    LogicalResult evaluated = guarded(getOperation(), [&] {
+      return domain == "exact" ? evaluate<Exact>() : evaluate<double>();
+    });
+    if (failed(evaluated))
       signalPassFailure();
   }
 

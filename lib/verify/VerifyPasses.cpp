@@ -1,5 +1,6 @@
 #include "lib/verify/VerifyPasses.h"
 
+#include "dialects/Guarded.h"
 #include "lib/reference/tensor/Handlers.h"
 #include "lib/verify/Compare.h"
 #include "lib/verify/Derived.h"
@@ -115,6 +116,30 @@ public:
   void runBeforePass(Pass *pass, Operation *op) override {
     if (!checks(pass, op))
       return;
+    guard(pass, op, [&] { beforePass(pass, op); });
+  }
+
+  void runAfterPass(Pass *pass, Operation *op) override {
+    if (!checks(pass, op))
+      return;
+    guard(pass, op, [&] { afterPass(pass, op); });
+  }
+
+private:
+  /// What cannot be evaluated at all ends the verification: an error of it, not
+  /// of the pass.
+  template <class Body> void guard(Pass *pass, Operation *op, Body body) {
+    LogicalResult done =
+        guarded(op->getLoc(),
+                "--verify-passes cannot look at '" + nameOf(pass) + "'", [&] {
+                  body();
+                  return success();
+                });
+    if (failed(done))
+      log.wrongPass = nameOf(pass);
+  }
+
+  void beforePass(Pass *pass, Operation *op) {
     Timer timer(log);
     if (Method wanted = methodFor(nameOf(pass)); wanted != method) {
       method = wanted;
@@ -129,9 +154,7 @@ public:
     fingerprint.emplace(op);
   }
 
-  void runAfterPass(Pass *pass, Operation *op) override {
-    if (!checks(pass, op))
-      return;
+  void afterPass(Pass *pass, Operation *op) {
     Timer timer(log);
     if (!fingerprint || *fingerprint == OperationFingerPrint(op))
       return;
@@ -145,8 +168,6 @@ public:
       if (log.wrongPass.empty() && !known.contains(function.getName()))
         compareNew(evaluator, function, name);
   }
-
-private:
   /// Adds the time that it lives.
   struct Timer {
     explicit Timer(VerifyLog &log) : log(log) {}

@@ -1,6 +1,7 @@
 // Raising op by op: operands, contents, checks, the table.
 #include "passes/raise/Lowering.h"
 
+#include "dialects/Guarded.h"
 #include "dialects/hybrid/Hybrid.h"
 #include "dialects/onnx/OnnxDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -55,10 +56,13 @@ LogicalResult Lowering::lowerBlock(Block &block) {
   for (Operation &op : block.without_terminator()) {
     if (!needed.contains(&op))
       continue;
-    if (mlir::failed(lowerOp(&op)))
-      return failure();
-    emitPendingChecks();
-    if (broken)
+    LogicalResult lowered = guarded(&op, [&] {
+      if (mlir::failed(lowerOp(&op)))
+        return failure();
+      emitPendingChecks();
+      return failure(broken);
+    });
+    if (mlir::failed(lowered))
       return failure();
   }
   return success();

@@ -228,9 +228,12 @@ struct RaiseOnnx : impl::RaiseOnnxPassBase<RaiseOnnx> {
       auto &analysis = getChildAnalysis<ShapesAnalysis>(function);
       if (failed(analysis.shapes))
         return signalPassFailure();
-      reportLeftovers(function, *analysis.shapes, declined);
       FunctionRaiser raiser(function, *analysis.shapes, report);
-      if (failed(raiser.run()))
+      LogicalResult raised = guarded(function, [&] {
+        reportLeftovers(function, *analysis.shapes, declined);
+        return raiser.run();
+      });
+      if (failed(raised))
         return signalPassFailure();
       function.erase();
     }

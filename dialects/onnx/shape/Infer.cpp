@@ -1,6 +1,7 @@
 // Dispatch to the rules, and what the verifiers use.
 #include "dialects/onnx/shape/Rules.h"
 
+#include "dialects/Guarded.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -101,7 +102,7 @@ FailureOr<SmallVector<ValueInfo>> inferOp(Operation *op,
   return failure();
 }
 
-LogicalResult verifyOp(Operation *op) {
+static LogicalResult verifyShapes(Operation *op) {
   symbolic::Context context;
   StringRef name = op->getName().stripDialect();
   if (op->getNumRegions() != 0 || name == "None")
@@ -132,6 +133,10 @@ LogicalResult verifyOp(Operation *op) {
              << ", but the operands make it " << inferred;
   }
   return success();
+}
+
+LogicalResult verifyOp(Operation *op) {
+  return guarded(op, [&] { return verifyShapes(op); });
 }
 
 } // namespace jarana::onnx

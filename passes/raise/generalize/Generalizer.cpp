@@ -1,5 +1,6 @@
 #include "passes/raise/generalize/Generalizer.h"
 
+#include "dialects/Guarded.h"
 #include "dialects/onnx/OnnxDialect.h"
 #include "passes/raise/generalize/Constant.h"
 #include "passes/raise/generalize/PositionTable.h"
@@ -42,7 +43,7 @@ public:
     if (failed(openArguments(ids, length, batch)))
       return failure();
     for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))
-      if (failed(visit(&op)))
+      if (failed(guarded(&op, [&] { return visit(&op); })))
         return failure();
     Operation *terminator = function.getBody().front().getTerminator();
     function.setType(FunctionType::get(function.getContext(),
@@ -550,7 +551,9 @@ LogicalResult generalizeShapes(func::FuncOp function, bool length, bool batch) {
       onnx::SymbolicShapes::compute(function);
   if (failed(shapes))
     return failure();
-  return Generalizer(function, std::move(*shapes)).run(length, batch);
+  return guarded(function, [&] {
+    return Generalizer(function, std::move(*shapes)).run(length, batch);
+  });
 }
 
 } // namespace jarana::raise

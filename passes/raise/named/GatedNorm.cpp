@@ -63,10 +63,13 @@ bool isOnes(Value value) {
             load, load.getWeightAttr()))
       elements = weight.getValue();
   auto dense = dyn_cast_if_present<DenseElementsAttr>(elements);
-  return dense && isa<FloatType>(dense.getElementType()) &&
-         llvm::all_of(dense.getValues<APFloat>(), [](const APFloat &element) {
-           return element.isExactlyValue(1.0);
-         });
+  auto isOne = [](const APFloat &element) {
+    return element.isExactlyValue(1.0);
+  };
+  if (!dense || !isa<FloatType>(dense.getElementType()))
+    return false;
+  return dense.isSplat() ? isOne(dense.getSplatValue<APFloat>())
+                         : llvm::all_of(dense.getValues<APFloat>(), isOne);
 }
 
 /// Collects the factors of a norm from its end to its start.

@@ -67,7 +67,11 @@ private:
       // Whatever a recogniser tries, the user has made no mistake.
       ScopedDiagnosticHandler quiet(anchor->getContext(),
                                     [](Diagnostic &) { return success(); });
-      recogniser.propose(anchor, graph, proposals, reason);
+      try {
+        recogniser.propose(anchor, graph, proposals, reason);
+      } catch (const std::exception &error) { // sizes beyond 64 bits, say
+        reason = error.what();
+      }
       SmallVector<Proposal *> nearest; // equal in most trials
       int most = 0;
       for (Proposal &proposal : proposals) {
@@ -126,18 +130,28 @@ private:
     SmallVector<Value> inputs;
     for (const CutInput &input : proposal.inputs)
       inputs.push_back(input.value);
-    SmallVector<Value> candidate = proposal.build(builder, inputs);
+    SmallVector<Value> candidate;
     SmallVector<Operation *> made;
-    for (Operation *op = before ? before->getNextNode() : &block.front();
-         op != terminator; op = op->getNextNode())
-      made.push_back(op);
-
-    std::string reason = refuse(proposal, candidate, made, saved);
+    auto collectMade = [&] {
+      made.clear();
+      for (Operation *op = before ? before->getNextNode() : &block.front();
+           op != terminator; op = op->getNextNode())
+        made.push_back(op);
+    };
+    std::string reason;
     CutOps ops;
     Evidence evidence;
-    if (reason.empty()) {
-      evidence = verifier.verify(proposal, candidate, explain, ops);
-      reason = evidence.reason;
+    try {
+      candidate = proposal.build(builder, inputs);
+      collectMade();
+      reason = refuse(proposal, candidate, made, saved);
+      if (reason.empty()) {
+        evidence = verifier.verify(proposal, candidate, explain, ops);
+        reason = evidence.reason;
+      }
+    } catch (const std::exception &error) { // sizes beyond 64 bits, say
+      collectMade();
+      reason = error.what();
     }
     if (!reason.empty()) {
       for (Operation *op : llvm::reverse(made)) {

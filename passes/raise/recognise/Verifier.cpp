@@ -431,10 +431,10 @@ Evidence Verifier::verify(const Proposal &proposal, ValueRange candidate,
     std::optional<std::string> key = trial.key(numbers);
     if (!key)
       continue;
-    auto [entry, isNew] = known.try_emplace(std::move(*key));
+    auto entry = known.find(*key);
+    if (entry == known.end())
+      entry = known.emplace(std::move(*key), trial.run(numbers)).first;
     found = &entry->second;
-    if (isNew)
-      *found = trial.run(numbers);
     if (found->holds())
       break;
   }
