@@ -63,7 +63,8 @@ struct CompileOptions {
   std::function<void(const std::string &)> progress;
   /// Called with each file of the bundle while it has a temporary name: `made`
   /// when it is there, and not `made` when it is whole or gone. A program that
-  /// may be interrupted can remove it; compiling installs no signal handlers.
+  /// may be interrupted can remove it. (The linker installs LLVM's handlers of
+  /// signals for its own temporary file.)
   std::function<void(const std::string &path, bool made)> temporary;
 };
 

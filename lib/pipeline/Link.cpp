@@ -3,9 +3,6 @@
 #include "lib/pipeline/Codegen.h"
 
 #include "lld/Common/Driver.h"
-#include "llvm/InterfaceStub/ELFObjHandler.h"
-#include "llvm/InterfaceStub/IFSStub.h"
-#include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -43,31 +40,31 @@ struct TemporaryFolder {
 
 namespace {
 
-/// Writes what stands for the C library and libm while linking: all that the
-/// object leaves undefined is looked up in these two where the code is loaded,
-/// and in nothing else that a process has.
-std::vector<std::string> writeLibraries(const TemporaryFolder &folder,
-                                        const std::string &input) {
-  auto file = llvm::object::ObjectFile::createObjectFile(input);
-  if (!file)
-    throw Error("cannot read the temporary file '" + input +
-                "': " + llvm::toString(file.takeError()));
-  auto *elf = llvm::cast<llvm::object::ELFObjectFileBase>(file->getBinary());
-  std::vector<std::string> paths;
-  for (const char *name : {"libm.so.6", "libc.so.6"}) {
-    llvm::ifs::IFSStub stub;
-    stub.IfsVersion = llvm::VersionTuple(3, 0);
-    stub.SoName = name;
-    stub.Target.Arch = elf->getEMachine();
-    stub.Target.ArchString = std::nullopt;
-    stub.Target.BitWidth = llvm::ifs::IFSBitWidthType::IFS64;
-    stub.Target.Endianness = llvm::ifs::IFSEndiannessType::Little;
-    paths.push_back(folder.file(name));
-    if (llvm::Error error = llvm::ifs::writeBinaryStub(paths.back(), stub))
-      throw Error("cannot write the temporary file '" + paths.back() +
-                  "': " + llvm::toString(std::move(error)));
-  }
-  return paths;
+/// Links `inputs` into a shared object of that name.
+void link(const std::string &soname, const std::string &output,
+          const std::vector<std::string> &inputs) {
+  std::string name = "-soname=" + soname;
+  std::vector<const char *> arguments = {"ld.lld",          "-shared",
+                                         "--build-id=none", "--hash-style=gnu",
+                                         name.c_str(),      "--gc-sections",
+                                         "-znoexecstack",   "-znow",
+                                         "--no-as-needed",  "-o",
+                                         output.c_str()};
+  for (const std::string &input : inputs)
+    arguments.push_back(input.c_str());
+  // lld keeps its state in globals.
+  static std::mutex mutex;
+  static bool usable = true;
+  std::lock_guard<std::mutex> lock(mutex);
+  if (!usable)
+    throw Error("the linker cannot run again in this process after it crashed");
+  std::string out, errors;
+  llvm::raw_string_ostream outStream(out), errorStream(errors);
+  lld::Result result = lld::lldMain(arguments, outStream, errorStream,
+                                    {{lld::Gnu, &lld::elf::link}});
+  usable = result.canRunAgain;
+  if (result.retCode != 0)
+    throw Error("linking failed: " + errors);
 }
 
 } // namespace
@@ -88,28 +85,15 @@ std::string linkSharedObject(llvm::StringRef object) {
       throw Error("cannot write the temporary file '" + input +
                   "': " + error.message());
   }
-  std::vector<std::string> libraries = writeLibraries(folder, input);
-  // lld keeps its state in globals.
-  static std::mutex mutex;
-  static bool usable = true;
-  std::lock_guard<std::mutex> lock(mutex);
-  if (!usable)
-    throw Error("the linker cannot run again in this process after it crashed");
-  const char *arguments[] = {
-      "ld.lld", "-shared", "--build-id=none", "--hash-style=gnu",
-      "-soname=model.so", "--gc-sections", "-znoexecstack", "-znow",
-      "--no-as-needed",
-      // Writing through a mapping would install handlers
-      // of signals, for a file that goes with its folder.
-      "--no-mmap-output-file", "-o", output.c_str(), input.c_str(),
-      libraries[0].c_str(), libraries[1].c_str()};
-  std::string out, errors;
-  llvm::raw_string_ostream outStream(out), errorStream(errors);
-  lld::Result result = lld::lldMain(arguments, outStream, errorStream,
-                                    {{lld::Gnu, &lld::elf::link}});
-  usable = result.canRunAgain;
-  if (result.retCode != 0)
-    throw Error("linking failed: " + errors);
+  // The code names the libraries of its functions, so that they are looked up
+  // there and need not be visible in the process. What stands for a library
+  // while linking only has its name.
+  std::vector<std::string> inputs = {input};
+  for (const char *library : {"libm.so.6", "libc.so.6"}) {
+    link(library, folder.file(library), {input});
+    inputs.push_back(folder.file(library));
+  }
+  link("model.so", output, inputs);
   auto buffer = llvm::MemoryBuffer::getFile(output);
   if (!buffer)
     throw Error("cannot read the temporary file '" + output +

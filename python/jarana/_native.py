@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 ABI_VERSION = 1
+PIN_THREADS = 0x80000000  # JARANA_PIN_THREADS
 
 
 class JaranaError(Exception):

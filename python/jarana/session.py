@@ -27,11 +27,14 @@ class Snapshot:
 class Session:
     """A batch of sequences that advance together, from position 0 and states of zeros. One thread at a time.
 
-    threads: 0 for all processors. context: positions to allocate key/value caches for at once; they grow when needed.
+    threads: 0 for all processors that the process may use. pin: each thread but the calling one stays on a processor of its
+    own, where nothing else uses these. context: positions to allocate key/value caches for at once; they grow when needed.
     """
 
-    def __init__(self, bundle: Bundle, *, batch: int = 1, threads: int = 0, context: int = 0):
-        options = SessionOptionsStruct(batch, threads, context)
+    def __init__(self, bundle: Bundle, *, batch: int = 1, threads: int = 0, pin: bool = False, context: int = 0):
+        if not 0 <= threads <= 4096:
+            raise JaranaError(1, f"threads is {threads}, not a number from 0 to 4096")
+        options = SessionOptionsStruct(batch, threads | (_native.PIN_THREADS if pin else 0), context)
         self.handle = _native.make("jarana_session_create", "jarana_session_close", bundle.handle, byref(options))
 
     @property

@@ -95,6 +95,12 @@ class JaranaTest(unittest.TestCase):
         self.assertEqual(session.position, snapshot.position)
         with self.assertRaisesRegex(jarana.JaranaError, "no logits"):
             session.sample()
+        pinned = jarana.Session(self.bundle, threads=3, pin=True)
+        pinned.prefill([1, 2, 3])
+        self.assertEqual(list(pinned.generate(20, temperature=1.5, seed=3)), tokens)
+        for threads in (-1, 4097, 1 << 31):
+            with self.assertRaisesRegex(jarana.JaranaError, f"threads is {threads}"):
+                jarana.Session(self.bundle, threads=threads)
         greedy = jarana.Session(self.bundle)
         greedy.prefill([1, 2, 3])
         best = int(np.argmax(greedy.logits()[0, -1]))

@@ -357,6 +357,58 @@ TEST(Runtime, ManySessionsOnManyThreads) {
   EXPECT_EQ(wrong, 0);
 }
 
+TEST(Runtime, WeightsThatWereCheckedAreThoseThatAreMapped) {
+  // Somebody exchanges the file all the time, for one that is damaged where
+  // only the checksum tells.
+  std::string folder = testing::TempDir() + "jarana_exchanged.jarana";
+  toy::writeBundle(folder);
+  std::string path = folder + "/weights.safetensors", good = toy::readAll(path),
+              bad = good;
+  bad.back() ^= 0x40;
+  std::atomic<bool> stop = false;
+  std::thread exchanger([&] {
+    while (!stop)
+      for (const std::string &bytes : {good, bad}) {
+        toy::writeAll(path + ".new", bytes);
+        std::filesystem::rename(path + ".new", path);
+      }
+  });
+  std::vector<int64_t> ids = {7};
+  std::vector<float> expected = expectedLogits(ids);
+  int wrong = 0;
+  for (int i = 0; i < 500; ++i) {
+    try {
+      Bundle bundle(folder, JARANA_VERIFY_WEIGHTS);
+      Session session(bundle, {1, 1, 0});
+      session.decode(ids);
+      std::vector<float> got = lastLogits(session);
+      for (int v = 0; v < 8; ++v)
+        wrong += std::abs(got[v] - expected[v]) > 1e-3;
+    } catch (const RuntimeError &error) {
+      EXPECT_EQ(error.status, JARANA_BAD_BUNDLE) << error.what();
+    }
+  }
+  stop = true;
+  exchanger.join();
+  EXPECT_EQ(wrong, 0);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Runtime, ThreadsThatAreManyOrPinned) {
+  Bundle bundle(bundlePath());
+  EXPECT_CONTAINS(errorOf([&] { Session(bundle, {1, 4097, 0}); }),
+                  "threads is 4097, more than 4096");
+  EXPECT_CONTAINS(
+      errorOf([&] { Session(bundle, {1, JARANA_PIN_THREADS | 5000, 0}); }),
+      "threads is 5000, more than 4096");
+  std::vector<int64_t> ids = {1, 2, 1, 2, 1, 2};
+  Session one(bundle, {6, 1, 0}),
+      pinned(bundle, {6, JARANA_PIN_THREADS | 3, 0});
+  one.decode(ids);
+  pinned.decode(ids);
+  EXPECT_EQ(lastLogits(one), lastLogits(pinned));
+}
+
 TEST(Runtime, WeightsAreSharedPages) {
   // A read-only private mapping is the file cache itself: all processes share
   // it.

@@ -4,9 +4,11 @@
 
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 using namespace jarana;
 
@@ -139,6 +141,22 @@ TEST(Safetensors, MalformedHeaders) {
         << c.header << "\n"
         << errorOf(fileOf(c.header, c.data));
   EXPECT_NE(errorOf(fileOf(std::string(1000000, '['), 0)), "");
+}
+
+TEST(Safetensors, MapsTheFileThatIsOpen) {
+  std::string path = testing::TempDir() + "jarana_replaced.safetensors";
+  safetensors::write(path, sample());
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(descriptor, 0);
+  static const float other = 9;
+  safetensors::write(
+      path,
+      {{"other", {"F32", {}, reinterpret_cast<const std::byte *>(&other), 4}}});
+  auto file = safetensors::File::map(descriptor, path);
+  ::close(descriptor);
+  EXPECT_EQ(file->entries().count("other"), 0u);
+  EXPECT_EQ(file->entries().size(), sample().size());
+  std::filesystem::remove(path);
 }
 
 TEST(Safetensors, WriteFailuresLeaveNothing) {
