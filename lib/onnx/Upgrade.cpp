@@ -54,6 +54,14 @@ bool GraphImporter::importSpecial(const CheckedNode &node) {
     importLoop(node);
   } else if (name == "Scan") {
     importScan(node);
+  } else if (name == "NonZero" &&
+             !getElementTypeOrSelf(node.operands[0].getType()).isInteger(1)) {
+    NamedAttrList attributes;
+    attributes.set("to", TypeAttr::get(builder.getI1Type()));
+    attributes.set("saturate", builder.getI64IntegerAttr(1));
+    Value truth = emit("Cast", {node.operands[0]}, attributes, 1, node.location)
+                      ->getResult(0);
+    emitGeneric(node, "NonZero", {truth}, {});
   } else if (name == "SplitToSequence") {
     importSplitToSequence(node);
   } else if (name == "SequenceAt") {

@@ -66,6 +66,53 @@ FailureOr<Value> SizeBuilder::atEntry(Value value) {
   return moved[value] = result;
 }
 
+bool SizeBuilder::isCount(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return false;
+  if (std::optional<int64_t> number = getConstantIntValue(value))
+    return *number >= 0;
+  if (isa<memref::DimOp>(op))
+    return true;
+  if (isa<arith::MaxSIOp>(op))
+    return isCount(op->getOperand(0)) || isCount(op->getOperand(1));
+  return isa<arith::AddIOp, arith::MulIOp, arith::MinSIOp>(op) &&
+         isCount(op->getOperand(0)) && isCount(op->getOperand(1));
+}
+
+FailureOr<Value> SizeBuilder::bound(Value value) {
+  FailureOr<Value> exact = atEntry(value);
+  Operation *op = value.getDefiningOp();
+  if (succeeded(exact) || !op)
+    return exact;
+  Location loc = value.getLoc();
+  if (auto dim = dyn_cast<memref::DimOp>(op)) {
+    auto alloc = dim.getSource().getDefiningOp<memref::AllocOp>();
+    std::optional<int64_t> index = dim.getConstantIndex();
+    if (!alloc || !index)
+      return failure();
+    return bound(alloc.getDynamicSizes()[alloc.getType().getDynamicDimIndex(
+        static_cast<unsigned>(*index))]);
+  }
+  if (op->getNumOperands() != 2 || op->getNumResults() != 1)
+    return failure();
+  Value a = op->getOperand(0), b = op->getOperand(1);
+  FailureOr<Value> first = bound(a), second = bound(b);
+  if (isa<arith::MinSIOp>(op) && succeeded(first) != succeeded(second))
+    return succeeded(first) ? first : second;
+  if (failed(first) || failed(second))
+    return failure();
+  // Of factors, neither may be negative.
+  bool grows = isa<arith::MinSIOp, arith::MaxSIOp, arith::AddIOp>(op) ||
+               (isa<arith::MulIOp>(op) && isCount(a) && isCount(b));
+  if (!grows)
+    return failure();
+  IRMapping mapping;
+  mapping.map(a, *first);
+  mapping.map(b, *second);
+  return builder.clone(*op, mapping)->getResult(0);
+}
+
 Value SizeBuilder::multiply(Location loc, Value a, Value b) {
   return builder.createOrFold<arith::MulIOp>(loc, a, b);
 }
@@ -83,9 +130,11 @@ FailureOr<Value> SizeBuilder::bytes(memref::AllocOp alloc, int64_t alignment) {
   for (Value size : alloc.getDynamicSizes()) {
     FailureOr<Value> dim = atEntry(size);
     if (failed(dim))
+      dim = bound(size);
+    if (failed(dim))
       return alloc.emitError(
           "the size of this buffer depends on values that are only known "
-          "when the model runs");
+          "when the model runs, and nothing bounds it");
     dims.push_back(*dim);
   }
   for (Value dim : dims)

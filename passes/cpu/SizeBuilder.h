@@ -26,6 +26,11 @@ public:
 
 private:
   mlir::FailureOr<mlir::Value> atEntry(mlir::Value value);
+  /// The most that a dimension can be whose value depends on data, where it is
+  /// bounded: max(min(data, bound), 0) and what is computed from that.
+  mlir::FailureOr<mlir::Value> bound(mlir::Value value);
+  /// Whether it is never negative.
+  static bool isCount(mlir::Value value);
   mlir::Value multiply(mlir::Location loc, mlir::Value a, mlir::Value b);
 
   mlir::OpBuilder &builder;

@@ -19,12 +19,13 @@ Type signless(Type element) {
 const LoweringTable &loweringTable() {
   static const LoweringTable table = [] {
     LoweringTable all;
-    for (auto add :
-         {addElementwise, addLogic, addMovement, addShapes, addGather,
-          addScatter, addReduction, addNormalization, addContraction,
-          addControl, addConvolution, addQuantization, addSequence,
-          addLinearAttention, addCausalConv, addAttention,
-          addGroupQueryAttention, addRotary, addRMSNorm})
+    for (auto add : {addElementwise,  addLogic,     addMovement,
+                     addShapes,       addGather,    addNonZero,
+                     addScatter,      addReduction, addNormalization,
+                     addContraction,  addControl,   addConvolution,
+                     addQuantization, addSequence,  addLinearAttention,
+                     addCausalConv,   addAttention, addGroupQueryAttention,
+                     addRotary,       addRMSNorm})
       add(all);
     return all;
   }();

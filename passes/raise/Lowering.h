@@ -24,6 +24,7 @@ void addLogic(LoweringTable &table);
 void addMovement(LoweringTable &table);
 void addShapes(LoweringTable &table);
 void addGather(LoweringTable &table);
+void addNonZero(LoweringTable &table);
 void addScatter(LoweringTable &table);
 void addReduction(LoweringTable &table);
 void addNormalization(LoweringTable &table);

@@ -32,23 +32,29 @@ def node(op, inputs, outputs, **attributes):
 CASES = {
     "fixed slice": (
         [node("Slice", "x a b c", "none"), node("Concat", "none x", "y", axis=1), node("ReduceSum", "none", "s")],
-        {"x": ["n", 4]}, {"y": 2, "none": 2, "s": 2}, {"a": ints(2), "b": ints(2), "c": ints(1)}, [{"x": (3, 4)}, {"x": (0, 4)}],
+        {"x": ["n", 4]}, {"y": 2, "none": 2, "s": 2}, {"a": ints(2), "b": ints(2), "c": ints(1)},
+        [{"x": (3, 4)}, {"x": (0, 4)}],
     ),
     "fixed split": (
         [node("Split", "x sizes", "a b c", axis=1), node("Concat", "c b a", "y", axis=1), node("MatMul", "b w", "m")],
-        {"x": ["n", 4]}, {"y": 2, "b": 2, "m": 2}, {"sizes": ints(3, 0, 1), "w": np.zeros((0, 5), np.float32)}, [{"x": (3, 4)}, {"x": (0, 4)}],
+        {"x": ["n", 4]}, {"y": 2, "b": 2, "m": 2}, {"sizes": ints(3, 0, 1), "w": np.zeros((0, 5), np.float32)},
+        [{"x": (3, 4)}, {"x": (0, 4)}],
     ),
     "fixed concatenation": (
-        [node("Concat", "e x e", "y", axis=0), node("Concat", "e e", "z", axis=0), node("Mul", "z two", "t"), node("Transpose", "z", "u", perm=[1, 0])],
-        {"x": ["n", 4]}, {"y": 2, "z": 2, "t": 2, "u": 2}, {"e": np.zeros((0, 4), np.float32), "two": np.float32(2)}, [{"x": (2, 4)}, {"x": (0, 4)}],
+        [node("Concat", "e x e", "y", axis=0), node("Concat", "e e", "z", axis=0), node("Mul", "z two", "t"),
+         node("Transpose", "z", "u", perm=[1, 0])],
+        {"x": ["n", 4]}, {"y": 2, "z": 2, "t": 2, "u": 2}, {"e": np.zeros((0, 4), np.float32), "two": np.float32(2)},
+        [{"x": (2, 4)}, {"x": (0, 4)}],
     ),
     "fixed gathering and scattering": (
         [node("Gather", "x none", "g", axis=1), node("ScatterND", "x at updates", "y"), node("Expand", "g big", "e")],
         {"x": [3, 4]}, {"y": 2, "g": 2, "e": 3},
-        {"none": ints(), "at": np.zeros((0, 1), np.int64), "updates": np.zeros((0, 4), np.float32), "big": ints(2, 3, 0)}, [{"x": (3, 4)}],
+        {"none": ints(), "at": np.zeros((0, 1), np.int64), "updates": np.zeros((0, 4), np.float32), "big": ints(2, 3, 0)},
+        [{"x": (3, 4)}],
     ),
     "fixed padding and reshaping": (
-        [node("Reshape", "x flat", "a"), node("Pad", "x pads value", "y"), node("Reshape", "x three", "b"), node("Unsqueeze", "x zero", "c"),
+
+               [node("Reshape", "x flat", "a"), node("Pad", "x pads value", "y"), node("Reshape", "x three", "b"), node("Unsqueeze", "x zero", "c"),
          node("Tile", "x times", "d"), node("Where", "mask x x", "w"), node("Cast", "x", "i", to=I64)],
         {"x": [0, 4]}, {"a": 1, "y": 2, "b": 3, "c": 3, "d": 2, "w": 2, "i": 2},
         {"flat": ints(-1), "pads": ints(1, 0, 1, 0), "value": np.float32(3), "three": ints(0, 2, 2), "zero": ints(0), "times": ints(2, 2),
@@ -57,12 +63,15 @@ CASES = {
     "reductions of nothing": (
         [node("ReduceSum", "x zero", "sum"), node("ReduceProd", "x zero", "product"), node("ReduceMax", "x zero", "most"),
          node("ReduceMin", "x zero", "least"), node("ReduceL2", "x zero", "l2")],
-        {"x": ["n", 4]}, {"sum": 2, "product": 2, "most": 2, "least": 2, "l2": 2}, {"zero": ints(0)}, [{"x": (3, 4)}, {"x": (0, 4)}],
+        {"x": ["n", 4]}, {"sum": 2, "product": 2, "most": 2, "least": 2, "l2": 2}, {"zero": ints(0)},
+        [{"x": (3, 4)}, {"x": (0, 4)}],
     ),
     "products over nothing": (
-        [node("MatMul", "x y", "m"), node("MatMul", "x3 y3", "b"), node("Gemm", "x y c", "g"), node("Einsum", "x y", "e", equation="ik,kj->ij")],
+        [node("MatMul", "x y", "m"), node("MatMul", "x3 y3", "b"), node("Gemm", "x y c", "g"),
+         node("Einsum", "x y", "e", equation="ik,kj->ij")],
         {"x": [3, "k"], "y": ["k", 5], "x3": ["b", 3, "k"], "y3": ["b", "k", 5]}, {"m": 2, "b": 3, "g": 2, "e": 2}, {"c": f32(5)},
-        [{"x": (3, 2), "y": (2, 5), "x3": (2, 3, 2), "y3": (2, 2, 5)}, {"x": (3, 0), "y": (0, 5), "x3": (0, 3, 0), "y3": (0, 0, 5)}],
+        [{"x": (3, 2), "y": (2, 5), "x3": (2, 3, 2), "y3": (2, 2, 5)},
+         {"x": (3, 0), "y": (0, 5), "x3": (0, 3, 0), "y3": (0, 0, 5)}],
     ),
     "an empty batch": (
         [node("MatMul", "x w", "m"), node("Softmax", "m", "s", axis=-1), node("LayerNormalization", "s scale", "l", axis=-1),

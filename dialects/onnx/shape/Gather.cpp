@@ -197,6 +197,16 @@ Results topK(Inference &inference) {
           {inference.builder().getI64Type(), shape, std::nullopt}};
 }
 
+/// The importer makes what is not boolean so.
+Results nonZero(Inference &inference) {
+  const ValueInfo &x = inference.in(0);
+  if (!x.elementType.isInteger(1))
+    inference.fail("the operand must be boolean");
+  return {{inference.builder().getI64Type(),
+           {Expr(x.rank()), inference.fresh("the number of true elements")},
+           std::nullopt}};
+}
+
 } // namespace
 
 ArrayRef<NamedRule> gatherRules() {
@@ -205,6 +215,7 @@ ArrayRef<NamedRule> gatherRules() {
       {"GatherND", gatherNd},   {"ScatterElements", scatterElements},
       {"ScatterND", scatterNd}, {"TensorScatter", tensorScatter},
       {"OneHot", oneHot},       {"TopK", topK},
+      {"NonZero", nonZero},
   };
   return rules;
 }

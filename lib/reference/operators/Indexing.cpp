@@ -331,12 +331,31 @@ template <class Real> OperatorOf<Real> argument(bool largest) {
     return Results<Real>{std::move(result)};
   };
 }
+
+/// NonZero of booleans: the indices of the true elements, in order; one row per
+/// dimension.
+template <class Real>
+Results<Real> nonZero(const InputsOf<Real> &inputs, const Attributes &) {
+  const T<Real> &x = requiredInt(inputs, 0);
+  std::vector<int64_t> places;
+  for (size_t i = 0; i < x.ints.size(); ++i)
+    if (x.ints[i])
+      places.push_back(static_cast<int64_t>(i));
+  auto count = static_cast<int64_t>(places.size());
+  T<Real> result(DType::i64, {x.rank(), count});
+  Shape strides = stridesOf(x.shape);
+  for (int64_t d = 0; d < x.rank(); ++d)
+    for (int64_t i = 0; i < count; ++i)
+      result.ints[d * count + i] = places[i] / strides[d] % x.shape[d];
+  return {std::move(result)};
+}
 } // namespace
 
 template <class Real> void reference::addIndexing(TableOf<Real> &table) {
   table["Gather"] = gather<Real>;
   table["GatherElements"] = gatherElements<Real>;
   table["GatherND"] = gatherND<Real>;
+  table["NonZero"] = nonZero<Real>;
   table["OneHot"] = oneHot<Real>;
   table["ScatterElements"] = scatterElements<Real>;
   table["ScatterND"] = scatterND<Real>;

@@ -46,8 +46,44 @@ func.func @main(%x: memref<index>, %weights: memref<?xi8>, %arena: memref<?xi8>)
   %ok = arith.constant 0 : i32
   %zero = arith.constant 0.0 : f32
   %n = memref.load %x[] : memref<index>
-  // expected-error @below {{the size of this buffer depends on values that are only known when the model runs}}
+  // expected-error @below {{the size of this buffer depends on values that are only known when the model runs, and nothing bounds it}}
   %a = memref.alloc(%n) : memref<?xf32>
   linalg.fill ins(%zero : f32) outs(%a : memref<?xf32>)
   return %ok : i32
+}
+
+// -----
+
+// What data decide is at most what bounds it.
+// CHECK-LABEL: func.func @main(
+// CHECK: arith.maxsi %{{.*}}, %{{.*}} : index
+// CHECK: memref.load
+// CHECK: %[[COUNT:.*]] = arith.maxsi
+// CHECK: %[[SIZE:.*]] = arith.addi %[[COUNT]]
+// CHECK: memref.view %{{.*}}[%{{.*}}][%[[SIZE]]] : memref<?xi8> to memref<?xf32>
+func.func @main(%x: memref<index>, %d: memref<?xf32>, %weights: memref<?xi8>, %arena: memref<?xi8>) -> i32
+    attributes {hybrid.num_inputs = 2 : i64} {
+  %ok = arith.constant 0 : i32
+  %zero = arith.constant 0 : index
+  %two = arith.constant 2 : index
+  %most = memref.dim %d, %zero : memref<?xf32>
+  %f = arith.constant 0.0 : f32
+  %n = memref.load %x[] : memref<index>
+  %least = arith.minsi %n, %most : index
+  %count = arith.maxsi %least, %zero : index
+  %size = arith.addi %count, %two : index
+  %a = memref.alloc(%size) : memref<?xf32>
+  linalg.fill ins(%f : f32) outs(%a : memref<?xf32>)
+  return %ok : i32
+}
+
+// The plan: four bytes times the bound and two, rounded up.
+// CHECK-LABEL: func.func @main_plan(
+// CHECK: %[[D:.*]] = memref.load
+// CHECK: arith.maxsi
+// CHECK: arith.addi
+// CHECK: arith.muli
+func.func @main_plan(%dims: memref<?xi64>, %out: memref<?xi64>) -> i64 attributes {hybrid.plan_of = @main} {
+  %zero = arith.constant 0 : i64
+  return %zero : i64
 }
