@@ -54,7 +54,8 @@ CASES = {
     ),
     "fixed padding and reshaping": (
 
-               [node("Reshape", "x flat", "a"), node("Pad", "x pads value", "y"), node("Reshape", "x three", "b"), node("Unsqueeze", "x zero", "c"),
+               [node("Reshape", "x flat", "a"), node("Pad", "x pads value", "y"), node("Reshape", "x three",
+         "b"), node("Unsqueeze", "x zero", "c"),
          node("Tile", "x times", "d"), node("Where", "mask x x", "w"), node("Cast", "x", "i", to=I64)],
         {"x": [0, 4]}, {"a": 1, "y": 2, "b": 3, "c": 3, "d": 2, "w": 2, "i": 2},
         {"flat": ints(-1), "pads": ints(1, 0, 1, 0), "value": np.float32(3), "three": ints(0, 2, 2), "zero": ints(0), "times": ints(2, 2),
