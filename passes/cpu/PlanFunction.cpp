@@ -60,18 +60,30 @@ SmallVector<std::string> returnDims(func::FuncOp plan) {
   return names;
 }
 
-/// Whether the computation of a scalar looks at a tensor.
-bool usesTensors(Value value) {
+/// Whether the computation of a scalar looks at a tensor; the inputs of
+/// integers that it looks at, which can be fixed.
+bool usesTensors(Value value, func::FuncOp plan,
+                 SmallVectorImpl<StringRef> &inputs) {
   SmallVector<Value> stack{value};
   DenseSet<Value> seen;
+  bool uses = false;
   while (!stack.empty()) {
     Value next = stack.pop_back_val();
-    if (isa<TensorType>(next.getType()))
-      return true;
-    if (Operation *op = next.getDefiningOp(); op && seen.insert(next).second)
+    uses |= isa<TensorType>(next.getType());
+    if (!seen.insert(next).second)
+      continue;
+    if (Operation *op = next.getDefiningOp()) {
       llvm::append_range(stack, op->getOperands());
+    } else if (auto argument = cast<BlockArgument>(next);
+               argument.getOwner() == &plan.front() &&
+               argument.getArgNumber() < plan.getNumArguments() &&
+               isa<IntegerType>(getElementTypeOrSelf(next.getType()))) {
+      if (auto name = plan.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                        "hybrid.name"))
+        inputs.push_back(name);
+    }
   }
-  return false;
+  return uses;
 }
 
 /// Dimensions of arguments are read from the first buffer.
@@ -133,10 +145,16 @@ LogicalResult makePlanFunction(
 
   Operation *terminator = block.getTerminator();
   for (auto [value, name] : llvm::zip_equal(terminator->getOperands(), names)) {
-    if (usesTensors(value))
-      return entry.emitError()
-             << name
-             << " depends on values that are only known when the model runs";
+    SmallVector<StringRef> fixable;
+    if (!usesTensors(value, plan, fixable))
+      continue;
+    InFlightDiagnostic error =
+        entry.emitError()
+        << name << " depends on values that are only known when the model runs";
+    for (auto [i, input] : llvm::enumerate(fixable))
+      error << (i ? ", '" : "; fix what decides it, with --bind=INPUT=VALUE: '")
+            << input << "'";
+    return error;
   }
   builder.setInsertionPoint(terminator);
   for (auto [index, value] :

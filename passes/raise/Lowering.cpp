@@ -295,6 +295,36 @@ InFlightDiagnostic Lowering::error(Operation *op) {
          << operatorName(op) << " node '" << hybrid::nodeName(op) << "' ";
 }
 
+InFlightDiagnostic Lowering::unknown(Operation *op, unsigned operand,
+                                     StringRef what) {
+  SmallVector<StringRef> names;
+  SmallVector<Value> stack{op->getOperand(operand)};
+  llvm::DenseSet<Value> seen;
+  while (!stack.empty()) {
+    Value value = stack.pop_back_val();
+    if (!seen.insert(value).second)
+      continue;
+    if (Operation *definition = value.getDefiningOp()) {
+      llvm::append_range(stack, definition->getOperands());
+      continue;
+    }
+    auto argument = cast<BlockArgument>(value);
+    auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    if (function && type && isa<IntegerType>(type.getElementType()))
+      if (auto name = function.getArgAttrOfType<StringAttr>(
+              argument.getArgNumber(), "onnx.name"))
+        names.push_back(name);
+  }
+  InFlightDiagnostic diagnostic = error(op) << "needs " << what
+                                            << " known when it is compiled";
+  for (auto [i, name] : llvm::enumerate(names))
+    diagnostic << (i ? ", '"
+                     : "; fix what gives it, with --bind=INPUT=VALUE: '")
+               << name << "'";
+  return diagnostic;
+}
+
 void Lowering::check(Value condition, const Twine &message) {
   if (auto known = getConstantIntValue(condition); known && *known)
     return;

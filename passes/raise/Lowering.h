@@ -113,6 +113,10 @@ public:
                     const llvm::Twine &message);
   /// An error that names the operator and its node.
   static mlir::InFlightDiagnostic error(mlir::Operation *op);
+  /// The same where an operand would have to be known when the model is
+  /// compiled: names the inputs that it comes from, which can be fixed.
+  static mlir::InFlightDiagnostic unknown(mlir::Operation *op, unsigned operand,
+                                          llvm::StringRef what);
   static std::string operatorName(mlir::Operation *op) {
     return op->getName().stripDialect().str();
   }

@@ -141,10 +141,10 @@ REFUSED = {
     "positions": (
         lambda: model([node("NonZero", "x", "y")], {"x": (B, [5])}, {"y": (I64, [1, None])}, {}),
         ["'y'", "when the model runs"], None, None),
-    "axes of a reduction": (by_input("ReduceSum", {"axes": 1}, "y"), ["ReduceSum", "'n_y'"], "axes=[-1]", [-1]),
-    "a shape": (by_input("Reshape", {"shape": 2}, "y"), ["output 'y' dimension 0"], "shape=[-1,2]", [-1, 2]),
-    "an expansion": (by_input("Expand", {"shape": 3}, "y", 3), ["output 'y' dimension 0"], "shape=[2,1,4]", [2, 1, 4]),
-    "repeats": (by_input("Tile", {"repeats": 2}, "y"), ["output 'y' dimension 0"], "repeats=[2,3]", [2, 3]),
+    "axes of a reduction": (by_input("ReduceSum", {"axes": 1}, "y"), ["ReduceSum", "'n_y'", "--bind", "'axes'"], "axes=[-1]", [-1]),
+    "a shape": (by_input("Reshape", {"shape": 2}, "y"), ["output 'y'", "--bind", "'shape'"], "shape=[-1,2]", [-1, 2]),
+    "an expansion": (by_input("Expand", {"shape": 3}, "y", 3), ["output 'y'", "--bind", "'shape'"], "shape=[2,1,4]", [2, 1, 4]),
+    "repeats": (by_input("Tile", {"repeats": 2}, "y"), ["output 'y'", "--bind", "'repeats'"], "repeats=[2,3]", [2, 3]),
     "pieces": (by_input("Split", {"split": 2}, "y z", axis=1), ["Split node 'n_y'"], "split=[1,3]", [1, 3]),
 }  # fmt: skip
 
@@ -189,7 +189,7 @@ def main():
             if options.only in name:
                 proto = make()
                 status, message = compile_model(proto)
-                note(name, message if status or "not checked" in message else "")
+                note(name, f"status {status}: {message}" if status or "not checked" in message else "")
                 for inputs in cases if status == 0 else []:
                     compare(name, proto, inputs, {}, ("compiled", "reference"))
         for name, (make, texts, bind, fixed) in REFUSED.items():

@@ -102,8 +102,7 @@ LogicalResult lowerSlice(Lowering &lowering, Operation *op) {
       continue;
     auto known = lowering.numbers(op, operand);
     if (!known)
-      return Lowering::error(op)
-             << "needs " << name << " that are known when it is compiled";
+      return Lowering::unknown(op, operand, std::string(name) + " that are");
     *values = *known;
   }
   SmallVector<Expr> offsets(input.rank(), Expr(0));
@@ -198,8 +197,7 @@ LogicalResult lowerPad(Lowering &lowering, Operation *op) {
   if (lowering.present(op, 3)) {
     auto known = lowering.numbers(op, 3);
     if (!known)
-      return Lowering::error(op)
-             << "needs axes that are known when it is compiled";
+      return Lowering::unknown(op, 3, "axes that are");
     axes = *known;
   }
   SmallVector<Expr> before(input.rank(), Expr(0)), after(input.rank(), Expr(0));

@@ -16,8 +16,7 @@ FailureOr<SmallVector<int64_t>> reducedAxes(Lowering &lowering, Operation *op,
   if (lowering.present(op, 1)) {
     auto known = lowering.numbers(op, 1);
     if (!known)
-      return Lowering::error(op)
-             << "needs axes that are known when it is compiled";
+      return Lowering::unknown(op, 1, "axes that are");
     axes.assign(known->begin(), known->end());
   }
   noop = axes.empty() && Lowering::integer(op, "noop_with_empty_axes") != 0;

@@ -140,8 +140,7 @@ LogicalResult lowerCumSum(Lowering &lowering, Operation *op) {
   if (input.rank() == 1)
     axes = std::vector<int64_t>{0};
   if (!axes || axes->empty())
-    return Lowering::error(op)
-           << "needs an axis that is known when it is compiled";
+    return Lowering::unknown(op, 1, "an axis that is");
   int64_t axis =
       axes->front() < 0 ? axes->front() + input.rank() : axes->front();
   bool exclusive = Lowering::integer(op, "exclusive") != 0,
