@@ -257,6 +257,9 @@ private:
   /// versions into operands.
   void complete(const CheckedNode &node, std::vector<mlir::Value> &operands,
                 mlir::NamedAttrList &attributes);
+  /// The defaults of a convolution's attributes.
+  void completeConv(const CheckedNode &node, mlir::Value x, mlir::Value w,
+                    mlir::NamedAttrList &attributes);
   std::optional<std::vector<int64_t>> knownInts(mlir::Value value) const;
 
   // Fused.cpp
@@ -283,6 +286,7 @@ private:
                             llvm::ArrayRef<mlir::Value> scales,
                             mlir::Value resultScale, float alpha);
   void importQLinearMatMul(const CheckedNode &node);
+  void importQLinearConv(const CheckedNode &node);
   void importQGemm(const CheckedNode &node);
   void importProductToFloat(const CheckedNode &node);
   void importQLinear(const CheckedNode &node);

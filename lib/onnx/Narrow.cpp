@@ -67,9 +67,10 @@ bool GraphImporter::importScaledFloats(const CheckedNode &node) {
     if (block < 0 || scaleRank != rank)
       node.fail("block_size must be positive, and the scale have the rank of "
                 "the input");
-    if (ShapedType::isDynamic(size) || size > (int64_t(1) << 24))
-      node.fail("dimension " + std::to_string(axis) +
-                ", which is cut into blocks, must be fixed");
+    if (ShapedType::isDynamic(size) || size > (int64_t(1) << 22))
+      node.fail(
+          "dimension " + std::to_string(axis) +
+          ", which is cut into blocks, must be fixed, and at most 4194304");
     SmallVector<int64_t> blocks;
     for (int64_t i = 0; i < size; ++i)
       blocks.push_back(i / block);

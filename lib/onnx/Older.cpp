@@ -137,10 +137,12 @@ void GraphImporter::importUpsample(const CheckedNode &node) {
     int64_t size = typeOf(x).getShape()[dim];
     Value from;
     if (!ShapedType::isDynamic(size)) {
-      if (size > (int64_t(1) << 24))
-        node.fail("dimension " + std::to_string(dim) + " is too large");
-      auto count = static_cast<int64_t>(
-          std::floor(static_cast<double>(size) * static_cast<double>(scale)));
+      double scaled =
+          std::floor(static_cast<double>(size) * static_cast<double>(scale));
+      if (scaled > (int64_t(1) << 22))
+        node.fail("dimension " + std::to_string(dim) +
+                  " of its result is larger than 4194304");
+      auto count = static_cast<int64_t>(scaled);
       SmallVector<int64_t> positions;
       for (int64_t i = 0; i < count; ++i)
         positions.push_back(std::min<int64_t>(
@@ -206,6 +208,8 @@ void GraphImporter::attributesToOperands(const CheckedNode &node,
   };
   auto number = [&](StringRef attribute, double otherwise, size_t operand) {
     Attribute value = attributes.erase(attribute);
+    if (!isa<FloatType>(typeOf(operands[0]).getElementType()))
+      node.fail("at this opset it takes floats only");
     operands[operand] = numberConstant(
         value ? cast<FloatAttr>(value).getValueAsDouble() : otherwise,
         typeOf(operands[0]).getElementType(), node.location);

@@ -24,7 +24,7 @@ Value GraphImporter::singleNumber(const CheckedNode &node, Value value) {
   int64_t rank = typeOf(value).getRank();
   if (rank == 0)
     return value;
-  if (typeOf(value).getNumElements() != 1)
+  if (!typeOf(value).hasStaticShape() || typeOf(value).getNumElements() != 1)
     node.fail("a scale or zero point of the result must be one number");
   SmallVector<int64_t> axes;
   for (int64_t axis = 0; axis < rank; ++axis)
@@ -83,6 +83,47 @@ void GraphImporter::importQLinearMatMul(const CheckedNode &node) {
   Value one = numberConstant(1, builder.getF32Type(), node.location);
   bind(node.scope, node.proto.output(0),
        quantised(node, scaled, one, node.operands[7], {}), node.title);
+}
+
+/// x, x_scale, x_zero_point, w, w_scale, w_zero_point, y_scale, y_zero_point,
+/// B?. The sums of products are whole numbers, exact in f64.
+void GraphImporter::importQLinearConv(const CheckedNode &node) {
+  Type f64 = builder.getF64Type();
+  Value x = node.operands[0], w = node.operands[3];
+  NamedAttrList attributes = convertAttributes(node);
+  completeConv(node, x, w, attributes);
+  int64_t rank = typeOf(x).getRank();
+  // One number, or one per filter: [m, 1, ...] of `dims` dimensions.
+  auto perFilter = [&](Value value, int64_t dims) {
+    RankedTensorType type = typeOf(value);
+    if (type.hasStaticShape() && type.getNumElements() == 1)
+      return scalarOf(node, value);
+    if (type.getRank() != 1)
+      node.fail("a scale or zero point of w must be one number or one per "
+                "filter");
+    SmallVector<int64_t> axes;
+    for (int64_t axis = 1; axis < dims; ++axis)
+      axes.push_back(axis);
+    return emitOne(node, "Unsqueeze",
+                   {value, intConstant(axes, node.location)});
+  };
+  auto centred = [&](Value codes, Value zero) {
+    return emitOne(node, "Sub",
+                   {castTo(node, codes, f64), castTo(node, zero, f64)});
+  };
+  Value bias = node.operand(8);
+  Value sums = emitOne(node, "Conv",
+                       {centred(x, scalarOf(node, node.operands[2])),
+                        centred(w, perFilter(node.operands[5], rank)),
+                        bias ? castTo(node, bias, f64) : Value()},
+                       attributes);
+  Value y = scaledProduct(
+      node, sums,
+      {scalarOf(node, node.operands[1]), perFilter(node.operands[4], rank - 1)},
+      scalarOf(node, node.operands[6]), 1);
+  Value one = numberConstant(1, builder.getF32Type(), node.location);
+  bind(node.scope, node.proto.output(0),
+       quantised(node, y, one, node.operands[7], {}), node.title);
 }
 
 /// A, a_scale, a_zero_point, B, b_scale, b_zero_point, C?, y_scale?,
@@ -215,6 +256,9 @@ void GraphImporter::importGatherBlockQuantized(const CheckedNode &node) {
     return value < 0 ? value + rank : value;
   };
   int64_t gather = axis("gather_axis", 0), along = axis("quantize_axis", 1);
+  if (data.getElementTypeBitWidth() != 8 ||
+      !isa<IntegerType>(data.getElementType()))
+    node.fail("the data must be integers of 4 or 8 bits");
   if (gather == along)
     node.fail("gather_axis and quantize_axis are the same dimension");
   if (bits != 4 && bits != 8)
@@ -263,6 +307,8 @@ bool GraphImporter::importQuantized(const CheckedNode &node) {
   StringRef name = node.version.name;
   if (name == "QLinearMatMul")
     importQLinearMatMul(node);
+  else if (name == "QLinearConv")
+    importQLinearConv(node);
   else if (node.version.domain != "com.microsoft")
     return false;
   else if (name == "QGemm")

@@ -23,7 +23,35 @@ GraphImporter::knownInts(Value value) const {
   return known;
 }
 
+/// Attributes whose strings are an enumeration.
+static void checkEnumeration(const CheckedNode &node) {
+  static const struct {
+    StringRef op, attribute, allowed;
+  } enumerations[] = {
+      {"CausalConvWithState", "activation", "none silu swish"},
+      {"Cast", "round_mode", "up"},
+      {"Conv", "auto_pad", "NOTSET VALID SAME_UPPER SAME_LOWER"},
+      {"QLinearConv", "auto_pad", "NOTSET VALID SAME_UPPER SAME_LOWER"},
+      {"Gelu", "approximate", "none tanh"},
+      {"LinearAttention", "update_rule", "linear gated delta gated_delta"},
+      {"Pad", "mode", "constant reflect edge wrap"},
+      {"ScatterElements", "reduction", "none add mul min max"},
+      {"ScatterND", "reduction", "none add mul min max"},
+      {"TensorScatter", "mode", "linear circular"},
+  };
+  for (const auto &[op, name, allowed] : enumerations) {
+    const pb::AttributeProto *attribute =
+        node.version.name == op ? node.attribute(name) : nullptr;
+    SmallVector<StringRef> words;
+    allowed.split(words, ' ');
+    if (attribute && !llvm::is_contained(words, attribute->s()))
+      node.fail("attribute '" + name.str() + "' is '" + attribute->s() +
+                "'; it must be one of: " + allowed.str());
+  }
+}
+
 bool GraphImporter::importSpecial(const CheckedNode &node) {
+  checkEnumeration(node);
   StringRef name = node.version.name;
   bool microsoft = node.version.domain == "com.microsoft";
   if (importOlder(node) || importNormalization(node) || importFused(node) ||
@@ -278,30 +306,23 @@ static void setIfAbsent(NamedAttrList &attributes, StringRef name,
     attributes.set(name, value);
 }
 
-/// Attributes whose strings are an enumeration.
-static void checkEnumeration(const CheckedNode &node) {
-  static const struct {
-    StringRef op, attribute, allowed;
-  } enumerations[] = {
-      {"CausalConvWithState", "activation", "none silu swish"},
-      {"Cast", "round_mode", "up"},
-      {"Conv", "auto_pad", "NOTSET VALID SAME_UPPER SAME_LOWER"},
-      {"Gelu", "approximate", "none tanh"},
-      {"LinearAttention", "update_rule", "linear gated delta gated_delta"},
-      {"Pad", "mode", "constant reflect edge wrap"},
-      {"ScatterElements", "reduction", "none add mul min max"},
-      {"ScatterND", "reduction", "none add mul min max"},
-      {"TensorScatter", "mode", "linear circular"},
-  };
-  for (const auto &[op, name, allowed] : enumerations) {
-    const pb::AttributeProto *attribute =
-        node.version.name == op ? node.attribute(name) : nullptr;
-    SmallVector<StringRef> words;
-    allowed.split(words, ' ');
-    if (attribute && !llvm::is_contained(words, attribute->s()))
-      node.fail("attribute '" + name.str() + "' is '" + attribute->s() +
-                "'; it must be one of: " + allowed.str());
-  }
+void GraphImporter::completeConv(const CheckedNode &node, Value x, Value w,
+                                 NamedAttrList &attributes) {
+  auto input = cast<RankedTensorType>(x.getType()),
+       weight = cast<RankedTensorType>(w.getType());
+  if (input.getRank() < 3 || weight.getRank() != input.getRank())
+    node.fail("X and W must have the same rank, 3 or more; they have " +
+              std::to_string(input.getRank()) + " and " +
+              std::to_string(weight.getRank()));
+  int64_t spatial = input.getRank() - 2;
+  SmallVector<int64_t> ones(spatial, 1), zeros(2 * spatial, 0);
+  setIfAbsent(attributes, "strides", builder.getDenseI64ArrayAttr(ones));
+  setIfAbsent(attributes, "dilations", builder.getDenseI64ArrayAttr(ones));
+  setIfAbsent(attributes, "pads", builder.getDenseI64ArrayAttr(zeros));
+  auto kernel = weight.getShape().drop_front(2);
+  if (llvm::none_of(kernel, ShapedType::isDynamic))
+    setIfAbsent(attributes, "kernel_shape",
+                builder.getDenseI64ArrayAttr(kernel));
 }
 
 void GraphImporter::complete(const CheckedNode &node,
@@ -315,7 +336,6 @@ void GraphImporter::complete(const CheckedNode &node,
   auto rankOf = [&](size_t index) {
     return cast<RankedTensorType>(operands[index].getType()).getRank();
   };
-  checkEnumeration(node);
   attributesToOperands(node, operands, attributes);
   if (name == "Div" || name == "Mod") {
     auto divisors = knownInts(operands[1]);
@@ -343,20 +363,7 @@ void GraphImporter::complete(const CheckedNode &node,
         DenseElementsAttr::get(RankedTensorType::get({1}, builder.getF32Type()),
                                ArrayRef<float>(0.0f)));
   } else if (name == "Conv") {
-    if (rankOf(0) < 3 || rankOf(1) != rankOf(0))
-      node.fail("X and W must have the same rank, 3 or more; they have " +
-                std::to_string(rankOf(0)) + " and " +
-                std::to_string(rankOf(1)));
-    int64_t spatial = rankOf(0) - 2;
-    SmallVector<int64_t> ones(spatial, 1), zeros(2 * spatial, 0);
-    setIfAbsent(attributes, "strides", builder.getDenseI64ArrayAttr(ones));
-    setIfAbsent(attributes, "dilations", builder.getDenseI64ArrayAttr(ones));
-    setIfAbsent(attributes, "pads", builder.getDenseI64ArrayAttr(zeros));
-    auto kernel =
-        cast<RankedTensorType>(operands[1].getType()).getShape().drop_front(2);
-    if (llvm::none_of(kernel, ShapedType::isDynamic))
-      setIfAbsent(attributes, "kernel_shape",
-                  builder.getDenseI64ArrayAttr(kernel));
+    completeConv(node, operands[0], operands[1], attributes);
   } else if (name == "CausalConvWithState") {
     dropNeutral(node, attributes, "ndim", {1});
   } else if (name == "MatMulNBits") {

@@ -168,6 +168,25 @@ def quantised(random):
     return c
 
 
+def convolutions(random):
+    c = Cases(20, INPUTS)
+    x = c.constant(random.integers(0, 256, (2, 4, 9)).astype(np.uint8))
+    head = [x, c.constant(np.float32(0.02)), c.constant(np.uint8(120))]
+    tail = [c.constant(np.float32(0.4)), c.constant(np.uint8(100))]
+    for group, more in (
+        (1, {}),
+        (4, {"pads": [2, 0]}),
+        (2, {"strides": [2], "dilations": [2], "auto_pad": "SAME_UPPER"}),
+    ):
+        w = c.constant(random.integers(-128, 128, (8, 4 // group, 3)).astype(np.int8))
+        bias = c.constant(random.integers(-9000, 9000, 8).astype(np.int32))
+        one = [w, c.constant(np.float32(0.03)), c.constant(np.int8(0))]
+        each = [w, c.constant(random.uniform(0.01, 0.05, 8).astype(np.float32)), c.constant(np.zeros(8, np.int8))]
+        c.add(f"QLinearConv-{group}", "QLinearConv", [*head, *one, *tail, bias], kind=UINT8, group=group, **more)
+        c.add(f"QLinearConv-{group}-each", "QLinearConv", [*head, *each, *tail], kind=UINT8, group=group, **more)
+    return c
+
+
 def blocks(random):
     """GatherBlockQuantized: 4 and 8 bits in bytes, with and without zero points, rows of an odd number of blocks."""
     c = Cases(20, INPUTS)
@@ -198,7 +217,14 @@ def main():
     }  # fmt: skip
     inputs["ids"] = random.integers(-11, 11, (2, 3))
     passed = failed = 0
-    for cases in (fused(random), groups(random, 18), groups(random, 21), quantised(random), blocks(random)):
+    for cases in (
+        fused(random),
+        groups(random, 18),
+        groups(random, 21),
+        quantised(random),
+        convolutions(random),
+        blocks(random),
+    ):
         good, bad = compare(cases, inputs, options.build)
         passed, failed = passed + good, failed + bad
     print(f"{passed} passed, {failed} failed, 0 skipped")
