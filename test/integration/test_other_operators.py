@@ -175,8 +175,8 @@ def convolutions(random):
     tail = [c.constant(np.float32(0.4)), c.constant(np.uint8(100))]
     for group, more in (
         (1, {}),
-        (4, {"pads": [2, 0]}),
-        (2, {"strides": [2], "dilations": [2], "auto_pad": "SAME_UPPER"}),
+        (4, {"pads": [4, 0], "dilations": [2]}),
+        (2, {"strides": [2], "auto_pad": "SAME_UPPER"}),
     ):
         w = c.constant(random.integers(-128, 128, (8, 4 // group, 3)).astype(np.int8))
         bias = c.constant(random.integers(-9000, 9000, 8).astype(np.int32))
