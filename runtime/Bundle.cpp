@@ -85,10 +85,16 @@ private:
 };
 
 Parameter parameterOf(const bundle::TensorSpec &spec) {
-  Parameter result{spec.name, dtypeOf(spec.dtype), {}, {}, {}};
+  Parameter result{spec.name, dtypeOf(spec.dtype), {}, {}, {}, {}};
   for (const bundle::Dim &dim : spec.shape) {
     result.shape.push_back(dim.symbol.empty() ? dim.size : -1);
     result.symbols.push_back(dim.symbol);
+  }
+  if (!spec.value.empty()) {
+    auto value = std::make_shared<Buffer>();
+    value->reserve(spec.value.size());
+    std::memcpy(value->data(), spec.value.data(), spec.value.size());
+    result.value = std::move(value);
   }
   return result;
 }
@@ -109,6 +115,11 @@ size_t findParameter(const std::vector<Parameter> &list,
 } // namespace
 
 size_t Entry::input(const std::string &wanted) const {
+  if (std::ranges::count(fixed, wanted))
+    refuse("input '" + wanted +
+           "' was fixed when the model was compiled, to the value of the "
+           "model's own initializer: no other can be given (change the "
+           "initializer, and compile the model again)");
   return findParameter(inputs, wanted, "input", name);
 }
 size_t Entry::output(const std::string &wanted) const {
@@ -139,7 +150,7 @@ std::shared_ptr<const Bundle> Bundle::open(const std::string &path,
     bad("'" + manifestPath + "': " + e.what());
   }
   for (const auto &[name, spec] : result->contents.entries) {
-    Entry entry{name, {}, {}, spec.checks};
+    Entry entry{name, {}, {}, spec.checks, spec.fixed};
     for (const bundle::TensorSpec &tensor : spec.inputs)
       entry.inputs.push_back(parameterOf(tensor));
     for (const bundle::TensorSpec &tensor : spec.outputs)

@@ -6,6 +6,7 @@
 #include "lib/safetensors/Safetensors.h"
 #include "runtime/Code.h"
 #include "runtime/Manifest.h"
+#include "runtime/Memory.h"
 
 #include <map>
 #include <memory>
@@ -24,6 +25,7 @@ struct Parameter {
   std::vector<std::string> symbols;
   std::vector<const char *>
       symbolPointers; // for the C interface: null where the size is a number
+  std::shared_ptr<const Buffer> value; // where a caller gives none; may be null
 };
 
 /// A function of the bundle (docs/architecture.md, "The kernels form and the
@@ -32,6 +34,7 @@ struct Entry {
   std::string name;
   std::vector<Parameter> inputs, outputs;
   std::vector<std::string> checks;
+  std::vector<std::string> fixed; // inputs of the model that became constants
   int32_t (*run)(void *const *) = nullptr;
   int64_t (*plan)(void *const *) = nullptr;
 

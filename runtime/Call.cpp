@@ -41,15 +41,20 @@ void Call::run() {
   const Entry &entry = executor.entry();
   std::vector<Shape> shapes;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i].set)
-      refuse("input '" + entry.inputs[i].name + "' was not given");
-    shapes.push_back(inputs[i].shape);
+    const Parameter &parameter = entry.inputs[i];
+    if (!inputs[i].set && !parameter.value)
+      refuse("input '" + parameter.name + "' was not given");
+    shapes.push_back(inputs[i].set ? inputs[i].shape : parameter.shape);
   }
   const std::vector<Shape> &outputShapes = executor.plan(shapes);
 
   std::vector<const std::byte *> inputData;
   for (size_t i = 0; i < inputs.size(); ++i) {
     Input &input = inputs[i];
+    if (!input.set) {
+      inputData.push_back(entry.inputs[i].value->data());
+      continue;
+    }
     int64_t bytes = tensorBytes(entry.inputs[i].dtype, input.shape);
     if (bytes > 0 && isAligned(input.data)) {
       inputData.push_back(static_cast<const std::byte *>(input.data));

@@ -1,5 +1,6 @@
 // manifest.json: parsing with checks, and printing.
 #include "runtime/Manifest.h"
+#include "lib/safetensors/Safetensors.h"
 
 #include <nlohmann/json.hpp>
 
@@ -75,12 +76,48 @@ struct Field {
   }
 };
 
+/// Bytes as hexadecimal digits: the elements of a tensor of this type.
+std::string readValue(const Field &field, const TensorSpec &spec) {
+  constexpr size_t limit = 1 << 16;
+  std::string digits = field.text();
+  uint64_t elements = 1;
+  for (const Dim &dim : spec.shape) {
+    if (!dim.symbol.empty())
+      throw Error(field.where + ": the shape of '" + spec.name +
+                  "' is not known");
+    elements = dim.size > int64_t(limit)
+                   ? limit + 1
+                   : std::min<uint64_t>(elements * dim.size, limit + 1);
+  }
+  size_t width = safetensors::byteSize(safetensorsDtype(spec.dtype));
+  if (elements == 0 || elements > limit ||
+      digits.size() != elements * width * 2 ||
+      digits.find_first_not_of("0123456789abcdef") != std::string::npos)
+    throw Error(field.where + " is not the " + std::to_string(elements) +
+                " elements of '" + spec.name + "' as hexadecimal digits");
+  std::string bytes;
+  auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  for (size_t i = 0; i < digits.size(); i += 2)
+    bytes += static_cast<char>(digit(digits[i]) * 16 + digit(digits[i + 1]));
+  return bytes;
+}
+
+std::string printValue(const std::string &bytes) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned char byte : bytes) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
 std::vector<TensorSpec> readTensors(const Field &field) {
   std::vector<TensorSpec> result;
   std::set<std::string> names;
   for (const Field &item : field.list()) {
     TensorSpec spec{
-        item.at("name").nonEmptyText(), item.at("dtype").text(), {}};
+        item.at("name").nonEmptyText(), item.at("dtype").text(), {}, {}};
     if (!names.insert(spec.name).second)
       throw Error(field.where + " has '" + spec.name + "' twice");
     try {
@@ -98,6 +135,8 @@ std::vector<TensorSpec> readTensors(const Field &field) {
     }
     if (spec.shape.size() > 32)
       throw Error(item.where + " has more than 32 dimensions");
+    if (item.has("default"))
+      spec.value = readValue(item.at("default"), spec);
     result.push_back(std::move(spec));
   }
   return result;
@@ -235,6 +274,8 @@ json printTensors(const std::vector<TensorSpec> &tensors) {
       shape.push_back(dim.symbol.empty() ? json(dim.size) : json(dim.symbol));
     result.push_back(
         {{"name", tensor.name}, {"dtype", tensor.dtype}, {"shape", shape}});
+    if (!tensor.value.empty())
+      result.back()["default"] = printValue(tensor.value);
   }
   return result;
 }
@@ -303,8 +344,13 @@ Manifest parseManifest(std::string_view text) {
         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU"
                                "VWXYZ0123456789_") != std::string::npos)
       throw Error(field.where + " is not a valid name of an entry");
-    EntrySpec entry{
-        readTensors(field.at("inputs")), readTensors(field.at("outputs")), {}};
+    EntrySpec entry{readTensors(field.at("inputs")),
+                    readTensors(field.at("outputs")),
+                    {},
+                    {}};
+    if (field.has("fixed"))
+      for (const Field &name : field.at("fixed").list())
+        entry.fixed.push_back(name.nonEmptyText());
     for (const Field &check : field.at("checks").list())
       entry.checks.push_back(check.text());
     manifest.entries.emplace(name, std::move(entry));
@@ -336,10 +382,14 @@ std::string printManifest(const Manifest &manifest) {
                     {"cpu", manifest.target.cpu},
                     {"features", manifest.target.features}};
   root["entries"] = nlohmann::ordered_json::object();
-  for (const auto &[name, entry] : manifest.entries)
-    root["entries"][name] = {{"inputs", printTensors(entry.inputs)},
-                             {"outputs", printTensors(entry.outputs)},
-                             {"checks", entry.checks}};
+  for (const auto &[name, entry] : manifest.entries) {
+    nlohmann::ordered_json &printed =
+        root["entries"][name] = {{"inputs", printTensors(entry.inputs)},
+                                 {"outputs", printTensors(entry.outputs)},
+                                 {"checks", entry.checks}};
+    if (!entry.fixed.empty())
+      printed["fixed"] = entry.fixed;
+  }
   if (manifest.state) {
     const StateSpec &state = *manifest.state;
     json tensors = json::array();

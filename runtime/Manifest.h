@@ -26,16 +26,21 @@ struct Dim {
 };
 
 /// An input or output: `dtype` is numpy's name ("float32", "bfloat16", "int64",
-/// "bool", ...).
+/// "bool", ...). `value`: of an input, its bytes where a caller gives none;
+/// such an input has elements, and its shape is known.
 struct TensorSpec {
   std::string name, dtype;
   std::vector<Dim> shape;
+  std::string value = {};
 };
 
 struct EntrySpec {
   std::vector<TensorSpec> inputs, outputs;
   std::vector<std::string> checks; // the messages of the run-time checks, in
                                    // the order of their numbers
+  /// Inputs of the model that are none of the entry: the values that the model
+  /// itself gives them became constants.
+  std::vector<std::string> fixed = {};
 };
 
 /// A state: `input` is read, `output` is its next value. kind: "conv", "ssm",

@@ -175,8 +175,8 @@ void Session::addPlaces(const State &state) {
 void Session::checkRoles() const {
   const Entry &entry = executor.entry();
   for (size_t i = 0; i < entry.inputs.size(); ++i) {
-    bool bound =
-        int(i) == idsInput || int(i) == maskInput || int(i) == positionsInput;
+    bool bound = int(i) == idsInput || int(i) == maskInput ||
+                 int(i) == positionsInput || entry.inputs[i].value;
     for (const State &state : states)
       bound = bound || state.input == i;
     for (const auto &[input, number] : numbers)
@@ -390,7 +390,11 @@ void Session::advance(const int64_t *ids, size_t count) {
   std::vector<Shape> shapes(entry.inputs.size());
   std::vector<const std::byte *> data(entry.inputs.size());
   for (size_t i = 0; i < entry.inputs.size(); ++i)
-    shapes[i] = inputs[i].shape, data[i] = inputs[i].values.data();
+    if (entry.inputs[i].value)
+      shapes[i] = entry.inputs[i].shape,
+      data[i] = entry.inputs[i].value->data();
+    else
+      shapes[i] = inputs[i].shape, data[i] = inputs[i].values.data();
   for (size_t i = 0; i < states.size(); ++i)
     shapes[states[i].input] = current.shapes[i],
     data[states[i].input] = current.values[i].data();

@@ -212,7 +212,8 @@ JARANA_API jarana_status jarana_call_set_output(jarana_call *call,
                                                 const char *name, void *data,
                                                 size_t bytes);
 
-/* Computes the outputs. All inputs must have been set. Errors:
+/* Computes the outputs. All inputs must have been set, but for those that have
+ * a default value (manifest.json: "default"). Errors:
  * JARANA_INVALID_ARGUMENT (an input is not set; two sizes that share a symbol
  * differ: the message names inputs and dimensions; a given buffer is too
  * small), JARANA_CHECK_FAILED, JARANA_OUT_OF_MEMORY. After an error the outputs

@@ -3,6 +3,7 @@
 
 #include "dialects/hybrid/Hybrid.h"
 #include "lib/onnx/Bind.h"
+#include "lib/onnx/Defaults.h"
 
 #include "llvm/Support/JSON.h"
 
@@ -252,6 +253,7 @@ struct Input {
   const pb::ValueInfoProto *info;
   RankedTensorType type;
   SmallVector<std::string> dims;
+  ElementsAttr otherwise = {}; ///< its value where a caller gives none
 };
 } // namespace
 
@@ -273,23 +275,24 @@ static Input readInput(MLIRContext *context, const pb::ValueInfoProto &info,
                 ", which is not supported");
   if (!tensor.has_shape())
     throw Error(what + " has no shape; its rank must be known");
-  Input input{&info, {}, {}};
+  Input input{&info, {}, {}, {}};
   SmallVector<int64_t> dims;
   for (auto [index, dim] : llvm::enumerate(tensor.shape().dim())) {
-    // A dimension without a name is one of its own; all-digit names are
-    // numbers.
+    // A dimension without a name or of size -1 is one of its own; all-digit
+    // names are numbers.
     std::string name = info.name() + "." + std::to_string(index);
     int64_t value = ShapedType::kDynamic;
-    if (dim.has_dim_value())
+    bool isKnown = dim.has_dim_value() && dim.dim_value() != -1;
+    if (isKnown)
       value = dim.dim_value();
     else if (!dim.dim_param().empty())
       name = dim.dim_param();
     if (!llvm::json::isUTF8(name))
       throw Error(what + " has a dimension whose name is not UTF-8");
-    if (dim.has_dim_value() && value < 0)
+    if (isKnown && value < 0)
       throw Error(what + " has the negative dimension " +
                   std::to_string(value));
-    if (!dim.has_dim_value()) {
+    if (!isKnown) {
       int64_t number = 0;
       bool digits =
           StringRef(name).find_first_not_of("0123456789") == StringRef::npos;
@@ -306,6 +309,14 @@ static Input readInput(MLIRContext *context, const pb::ValueInfoProto &info,
                                                       : std::to_string(value));
   }
   input.type = RankedTensorType::get(dims, element);
+  return input;
+}
+
+/// The input that an initializer of its name gives a value of this type.
+static Input defaultInput(const pb::ValueInfoProto &info, ElementsAttr value) {
+  Input input{&info, cast<RankedTensorType>(value.getType()), {}, value};
+  for (int64_t size : input.type.getShape())
+    input.dims.push_back(std::to_string(size));
   return input;
 }
 
@@ -328,14 +339,27 @@ void GraphImporter::importMain() {
   SmallVector<Input> inputs;
   SmallVector<Type> types;
   SmallVector<std::pair<std::string, ElementsAttr>> bound;
+  SmallVector<Attribute> fixed;
   for (const pb::ValueInfoProto &info : graph.input()) {
-    // An initializer of an input's name is its value (IR version 3 required the
-    // pair).
-    if (scope.initializers.contains(info.name()))
-      continue;
-    Input input = readInput(&session.context, info, session.options);
-    if (const std::string *value =
-            boundInput(graph, info.name(), session.options)) {
+    const std::string *value = boundInput(graph, info.name(), session.options);
+    Input input;
+    // An initializer of an input's name is its default value, or its value.
+    if (auto found = scope.initializers.find(info.name());
+        found != scope.initializers.end()) {
+      TensorSource source = session.checkTensor(
+          *found->second, "initializer '" + info.name() + "'");
+      checkDefault(&session.context, info, source);
+      if (!value && !session.options.given.contains(info.name()) &&
+          !isOptionalInput(model, source, info.name())) {
+        fixed.push_back(builder.getStringAttr(info.name()));
+        continue;
+      }
+      scope.initializers.erase(found);
+      input = defaultInput(info, session.readTensor(source));
+    } else {
+      input = readInput(&session.context, info, session.options);
+    }
+    if (value) {
       bound.emplace_back(info.name(),
                          parseElements(info.name(), input.type, *value));
       continue;
@@ -344,11 +368,15 @@ void GraphImporter::importMain() {
     types.push_back(inputs.back().type);
   }
   beginFunction("main", types);
+  if (!fixed.empty())
+    function->setAttr(fixedAttr, builder.getArrayAttr(fixed));
   for (auto [index, input] : llvm::enumerate(inputs)) {
     SmallVector<StringRef> dims(input.dims.begin(), input.dims.end());
     function.setArgAttr(index, "onnx.name",
                         builder.getStringAttr(input.info->name()));
     function.setArgAttr(index, "onnx.dims", builder.getStrArrayAttr(dims));
+    if (input.otherwise)
+      function.setArgAttr(index, defaultAttr, input.otherwise);
     BlockArgument argument = function.getArgument(index);
     argument.setLoc(NameLoc::get(builder.getStringAttr(input.info->name())));
     shapes.setArgument(argument, dims);

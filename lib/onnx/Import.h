@@ -5,6 +5,7 @@
 #include "mlir/IR/OwningOpRef.h"
 
 #include <map>
+#include <set>
 #include <string>
 
 namespace jarana::onnx {
@@ -15,7 +16,15 @@ struct ImportOptions {
   /// CompileOptions. A name that is neither is an error, one that is both is
   /// the dimension's.
   std::map<std::string, std::string> bind;
+  /// Initializers that are inputs too, and shall be arguments whatever they
+  /// are.
+  std::set<std::string> given;
 };
+
+/// An argument's value where a caller gives none (an elements attribute), and
+/// the function's list of inputs whose initializers were taken as constants.
+inline constexpr llvm::StringLiteral defaultAttr = "onnx.default",
+                                     fixedAttr = "onnx.fixed";
 
 /// Imports the model at `path`: a module with `func.func @main` in onnx form,
 /// verified. Weights stay in their files. Null, with diagnostics that name the

@@ -75,8 +75,12 @@ private:
     module = onnx::importModel(context, options.model, importOptions);
     if (!module)
       return false;
-    if (auto main = module->lookupSymbol<func::FuncOp>("main"))
+    if (auto main = module->lookupSymbol<func::FuncOp>("main")) {
       inputUses = pipeline::usesOf(main);
+      if (auto names = main->getAttrOfType<ArrayAttr>(onnx::fixedAttr))
+        for (auto name : names.getAsRange<StringAttr>())
+          fixedInputs.push_back(name.str());
+    }
     if (!options.decode.empty()) {
       say("reading " + options.decode);
       OwningOpRef<ModuleOp> decode =
@@ -267,6 +271,8 @@ private:
       FailureOr<bundle::EntrySpec> signature = pipeline::signatureOf(function);
       if (failed(signature))
         return false;
+      if (function.getName() == "main")
+        signature->fixed = fixedInputs;
       manifest.entries[function.getName().str()] = *signature;
     }
     bundle::estimateWork(*module, manifest);
@@ -311,6 +317,7 @@ private:
   OwningOpRef<ModuleOp> module, weights;
   bundle::BundleDescription bundleDescription;
   pipeline::InputUses inputUses;
+  std::vector<std::string> fixedInputs;
   verify::VerifyLog verified;
 };
 

@@ -60,7 +60,11 @@ public:
          const InputUses &uses, const SessionRoles &stated)
       : signature(signature), dependencies(dependencies), uses(uses),
         stated(stated), takenInputs(signature.inputs.size()),
-        takenOutputs(signature.outputs.size()) {}
+        takenOutputs(signature.outputs.size()) {
+    for (size_t i = 0; i < signature.inputs.size(); ++i)
+      if (!signature.inputs[i].value.empty())
+        takenInputs.set(i); // a session leaves it at its default
+  }
 
   FoundRoles run(const std::string &entry) {
     FoundRoles found;

@@ -33,6 +33,12 @@ FailureOr<bundle::TensorSpec> specOf(func::FuncOp function, Type type,
       dim.symbol = "?";
     spec.shape.push_back(dim);
   }
+  if (auto value = attributes.getAs<DenseElementsAttr>("hybrid.default")) {
+    // A splat holds one element.
+    ArrayRef<char> raw = value.getRawData();
+    for (int64_t i = 0; i < (value.isSplat() ? value.getNumElements() : 1); ++i)
+      spec.value.append(raw.data(), raw.size());
+  }
   return spec;
 }
 

@@ -2,6 +2,7 @@
 
 #include "lib/onnx/Import.h"
 #include "lib/reference/Interpreter.h"
+#include "lib/reference/MlirTensors.h"
 #include "lib/reference/TensorIO.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -30,10 +31,16 @@ std::vector<Tensor> inOrder(mlir::func::FuncOp function,
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
     auto found =
         inputs.find(nameOf(function.getArgAttr(i, "onnx.name"), "input"));
-    if (found == inputs.end())
+    if (found == inputs.end()) {
+      if (auto value = function.getArgAttrOfType<mlir::ElementsAttr>(
+              i, onnx::defaultAttr)) {
+        ordered.push_back(tensorOf(value));
+        continue;
+      }
       throw Error("input '" +
                   nameOf(function.getArgAttr(i, "onnx.name"), "input") +
                   "' is missing; the model's inputs are " + names);
+    }
     ordered.push_back(std::move(found->second));
     inputs.erase(found);
   }
@@ -62,8 +69,11 @@ reference::evaluateModel(const std::string &modelPath,
             (messages.empty() ? "" : "\n") + location + diagnostic.str();
         return mlir::success();
       });
+  onnx::ImportOptions options;
+  for (const auto &[name, tensor] : inputs)
+    options.given.insert(name);
   mlir::OwningOpRef<mlir::ModuleOp> module =
-      onnx::importModel(context, modelPath);
+      onnx::importModel(context, modelPath, options);
   if (!module)
     throw Error(messages.empty() ? modelPath + ": cannot be imported"
                                  : messages);

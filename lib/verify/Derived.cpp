@@ -223,6 +223,12 @@ Derivation checkDerived(Evaluator &evaluator, func::FuncOp derived) {
     result.declined = "there is no @main or no plan of the states";
     return result;
   }
+  for (unsigned i = 0; i < main.getNumArguments(); ++i)
+    if (main.getArgAttr(i, "hybrid.default")) {
+      result.declined = "an input of @main has a default value, which the "
+                        "derived functions take as a constant";
+      return result;
+    }
   result.declined = "no small sequence is taken by @main";
   for (const Sizes &sizes : smallSizes(main)) {
     constexpr uint64_t weightsSeed = 1;

@@ -166,9 +166,12 @@ private:
   }
 
   void describeSignature(Operation *terminator) {
-    for (unsigned i = 0; i < source.getNumArguments(); ++i)
+    for (unsigned i = 0; i < source.getNumArguments(); ++i) {
       target.setArgAttrs(i, attributes(source.getArgAttr(i, "onnx.name"),
                                        source.getArgument(i)));
+      if (Attribute value = source.getArgAttr(i, "onnx.default"))
+        target.setArgAttr(i, "hybrid.default", value);
+    }
     for (unsigned i = 0; i < source.getNumResults(); ++i)
       target.setResultAttrs(i, attributes(source.getResultAttr(i, "onnx.name"),
                                           terminator->getOperand(i)));

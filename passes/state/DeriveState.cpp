@@ -27,6 +27,14 @@ struct DeriveState : impl::DeriveStatePassBase<DeriveState> {
     if (!main || main.isExternal() || !main.getBody().hasOneBlock() ||
         module.lookupSymbol("prefill") || module.lookupSymbol("decode"))
       return;
+    func::FuncOp whole = withDefaults(main);
+    deriveFrom(whole);
+    if (whole != main)
+      whole.erase();
+  }
+
+private:
+  void deriveFrom(func::FuncOp main) {
     Refusal refusal;
     std::optional<Roles> roles =
         findRoles(main, {ids, mask, positions, logits}, refusal);
@@ -61,7 +69,29 @@ struct DeriveState : impl::DeriveStatePassBase<DeriveState> {
             << "output '" + name.str() + "' is given by main alone";
   }
 
-private:
+  /// Sessions give no values to inputs that have defaults: a function in which
+  /// these are constants, or `main` itself where there are none.
+  static func::FuncOp withDefaults(func::FuncOp main) {
+    llvm::BitVector constant(main.getNumArguments());
+    for (unsigned i = 0; i < main.getNumArguments(); ++i)
+      if (main.getArgAttr(i, "hybrid.default"))
+        constant.set(i);
+    if (constant.none())
+      return main;
+    func::FuncOp whole = main.clone();
+    main->getBlock()->getOperations().insertAfter(main->getIterator(), whole);
+    OpBuilder b = OpBuilder::atBlockBegin(&whole.getBody().front());
+    for (unsigned i : constant.set_bits()) {
+      auto value = cast<TypedAttr>(main.getArgAttr(i, "hybrid.default"));
+      whole.getArgument(i).replaceAllUsesWith(
+          arith::ConstantOp::create(b, whole.getLoc(), value));
+    }
+    (void)whole.eraseArguments(constant);
+    whole.setName("main_of_defaults");
+    whole.setPrivate();
+    return whole;
+  }
+
   void refuse(const Refusal &refusal) {
     std::string node = hybrid::nodeName(refusal.op), text;
     if (isa<func::FuncOp, hybrid::CheckOp>(refusal.op))
