@@ -64,6 +64,13 @@ LogicalResult GroupQueryAttentionOp::verify() {
   return success();
 }
 
+LogicalResult AttentionWithSinkOp::verify() {
+  if (rankOf(getSink()) != 1) // C1
+    return emitOpError() << "has sink " << getSink().getType()
+                         << ", which must have rank 1";
+  return success();
+}
+
 LogicalResult MatMulNBitsOp::verify() {
   int64_t depth = getK(), columns = getN(), bits = getBits(),
           block = getBlockSize();

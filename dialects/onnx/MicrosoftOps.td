@@ -49,6 +49,26 @@ def Onnx_GroupQueryAttentionOp : OnnxOperator<"GroupQueryAttention"> {
   let hasVerifier = 1;
 }
 
+def Onnx_AttentionWithSinkOp : OnnxOperator<"AttentionWithSink"> {
+  let summary = "Attention with one more score for each head, which no value belongs to";
+  let description = [{
+    No operator that models have: what an attention is recognised as that appends a column to its scores and drops it
+    after the softmax. ai.onnx Attention with the operand `sink` [q_num_heads]; a query that sees no key gives 0.
+
+    (C1) `sink` has rank 1.
+  }];
+  let arguments = (ins Microsoft_Float:$Q, Microsoft_Float:$K, Microsoft_Float:$V, OnnxOptional<AnyRankedTensor>:$attn_mask,
+      OnnxOptional<Microsoft_Float>:$past_key, OnnxOptional<Microsoft_Float>:$past_value,
+      OnnxOptional<Microsoft_Int64>:$nonpad_kv_seqlen, Microsoft_Float:$sink, DefaultValuedAttr<I64Attr, "0">:$is_causal,
+      OptionalAttr<I64Attr>:$kv_num_heads, DefaultValuedAttr<I64Attr, "-1">:$left_window_size,
+      OptionalAttr<I64Attr>:$q_num_heads, DefaultValuedAttr<I64Attr, "-1">:$right_window_size,
+      OptionalAttr<F32Attr>:$scale, DefaultValuedAttr<F32Attr, "0.0f">:$softcap);
+  let results = (outs Microsoft_Float:$Y, Variadic<Microsoft_Float>:$present);
+  let typeVariables = "aab.ab.a:aab";
+  let resultLimits = "1, 3";
+  let hasVerifier = 1;
+}
+
 def Onnx_MatMulNBitsOp : OnnxOperator<"MatMulNBits"> {
   let summary = "a matrix product with a right side that is quantised in blocks along its rows";
   let description = [{

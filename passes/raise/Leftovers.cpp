@@ -77,7 +77,8 @@ private:
     if (name == "Conv")
       return elements * sizeOf(op->getOperand(1)) /
              extent(shapes[op->getOperand(1)].shape.front());
-    if (name == "Attention" && onnxRank(op->getOperand(1)) > 2)
+    if ((name == "Attention" || name == "AttentionWithSink") &&
+        onnxRank(op->getOperand(1)) > 2)
       return 2 * elements *
              extent(shapes[op->getOperand(1)]
                         .shape[onnxRank(op->getOperand(1)) - 2]);

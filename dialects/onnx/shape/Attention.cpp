@@ -93,6 +93,11 @@ Results attention(Inference &inference) {
     inference.requireEqual(inference.in(6).shape[0], query.b,
                            "the size of nonpad_kv_seqlen and the batch");
   }
+  if (inference.has(7)) { // AttentionWithSink
+    inference.requireRank(7, 1, 1);
+    inference.requireEqual(inference.in(7).shape[0], query.h,
+                           "the size of the sink and the query heads");
+  }
   Shape output = inference.in(0).rank() == 4
                      ? Shape{query.b, query.h, query.l, value.d}
                      : Shape{query.b, query.l, query.h * value.d};
@@ -215,6 +220,7 @@ Results rotaryEmbedding(Inference &inference) {
 ArrayRef<NamedRule> attentionRules() {
   static const NamedRule rules[] = {
       {"Attention", attention},
+      {"AttentionWithSink", attention},
       {"GroupQueryAttention", groupQueryAttention},
       {"RotaryEmbedding", rotaryEmbedding},
   };

@@ -98,8 +98,9 @@ template <class Real> Real scaleOf(const Attributes &attributes, int64_t size) {
                                   : defaultScale<Real>(size);
 }
 
-/// Q, K, V, attn_mask?, past_key?, past_value?, nonpad_kv_seqlen? -> Y,
-/// present_key, present_value, qk_matmul_output.
+/// Q, K, V, attn_mask?, past_key?, past_value?, nonpad_kv_seqlen?, and in
+/// AttentionWithSink sink [heads] -> Y, present_key, present_value,
+/// qk_matmul_output.
 template <class Real>
 std::vector<T<Real>> attention(const InputsOf<Real> &inputs,
                                const Attributes &attributes) {
@@ -115,7 +116,7 @@ std::vector<T<Real>> attention(const InputsOf<Real> &inputs,
   for (const T<Real> *x : {&q, &k, &v})
     expectRank("an input", x->shape, 4);
   const T<Real> *pastKey = optional(inputs, 4),
-                *pastValue = optional(inputs, 5);
+                *pastValue = optional(inputs, 5), *sink = optional(inputs, 7);
   if (!pastKey != !pastValue)
     throw Error("past_key and past_value must be given together");
   k = joined(pastKey, k, "past_key");
@@ -153,10 +154,15 @@ std::vector<T<Real>> attention(const InputsOf<Real> &inputs,
                                                 : capped + added;
       scores[s] = roundTo(precision, scores[s]);
     }
+    if (sink) { // one more score; there is always one then
+      attended = true;
+      scores.push_back(sink->reals.at(head % heads));
+    }
     if (attended)
       maskedSoftmax(scores);
     else
       std::fill(scores.begin(), scores.end(), Real(0));
+    scores.resize(keys);
     if (mode == 3)
       std::copy(scores.begin(), scores.end(), debug.reals.begin() + row * keys);
     addWeighted(scores, &v.reals[group * keys * width], width,
@@ -174,6 +180,7 @@ std::vector<T<Real>> attention(const InputsOf<Real> &inputs,
 
 template <class Real> void reference::addAttention(TableOf<Real> &table) {
   table["Attention"] = attention<Real>;
+  table["AttentionWithSink"] = attention<Real>;
 }
 
 template void reference::addAttention(TableOf<double> &);

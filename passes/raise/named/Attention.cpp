@@ -7,7 +7,8 @@ using namespace mlir;
 namespace jarana::raise {
 namespace {
 
-/// Q, K, V, attn_mask?, past_key?, past_value?, nonpad_kv_seqlen? -> Y,
+/// Q, K, V, attn_mask?, past_key?, past_value?, nonpad_kv_seqlen?, and in
+/// AttentionWithSink sink -> Y,
 /// present_key?, present_value?, qk_matmul_output?.
 LogicalResult lowerAttention(Lowering &lowering, Operation *op) {
   TensorBuilder &build = lowering.build;
@@ -90,6 +91,8 @@ LogicalResult lowerAttention(Lowering &lowering, Operation *op) {
                  build.reshape(build.convert(scores, query.elementType()),
                                lowering.shapeOf(op->getResult(3))));
   }
+  if (lowering.present(op, 7))
+    parts.sink = build.reshape(lowering.get(op, 7), {h, r});
   Tensor y = attend(lowering, op, parts);
   if (flat)
     y = build.transpose(y, {0, 3, 1, 2, 4});
@@ -100,6 +103,9 @@ LogicalResult lowerAttention(Lowering &lowering, Operation *op) {
 
 } // namespace
 
-void addAttention(LoweringTable &table) { table["Attention"] = lowerAttention; }
+void addAttention(LoweringTable &table) {
+  table["Attention"] = lowerAttention;
+  table["AttentionWithSink"] = lowerAttention;
+}
 
 } // namespace jarana::raise

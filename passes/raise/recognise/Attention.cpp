@@ -193,7 +193,7 @@ private:
     const AttentionOutput &output =
         guess.anyContents ? match->outputs.back() : match->outputs.front();
     Proposal proposal;
-    proposal.kind = "Attention";
+    proposal.kind = operatorOf(*match);
     proposal.inputs.push_back({match->query});
     if (keyParts)
       for (Value part : {keyParts->first, keyParts->second, valueParts->first,
@@ -202,12 +202,14 @@ private:
     else
       for (Value whole : {key.value, value.value})
         proposal.inputs.push_back({whole});
-    if (guess.anyContents)
-      for (const MaskTerm &term : match->masks)
+    for (const MaskTerm &term : match->masks)
+      if (guess.anyContents || term.perHead)
         proposal.inputs.push_back({term.value, term.kind == MaskTerm::Added
                                                    ? Fill::Normal
                                                    : Fill::Mask});
-    else
+    if (match->sink)
+      proposal.inputs.push_back({match->sink});
+    if (!guess.anyContents)
       for (Value argument : facts->arguments)
         proposal.arguments.push_back({argument, Fill::Mask});
     proposal.outputs.push_back(output.value);
@@ -283,15 +285,25 @@ private:
       keys = headsFirst(keys, key.layout);
       valuesIn = headsFirst(valuesIn, value.layout);
     }
-    Value mask = none;
+    SmallVector<MaskTerm> terms;
+    for (MaskTerm term : match.masks) {
+      if (guess.anyContents || term.perHead)
+        term.value = unflattened(build, term, values[next++], match.heads);
+      if (!term.value)
+        return {};
+      if (guess.kind == Guess::Own || term.perHead)
+        terms.push_back(term);
+    }
     if (guess.kind == Guess::Keys)
-      mask = keyMask(build, match, facts, graph);
-    if (guess.kind == Guess::Own) {
-      SmallVector<MaskTerm> terms(match.masks);
-      if (guess.anyContents)
-        for (MaskTerm &term : terms)
-          term.value = values[next++];
-      mask = ownMask(build, terms, elementOf(query));
+      terms.push_back({MaskTerm::Visible, keyMask(build, match, facts, graph)});
+    if (!terms.empty() && !terms.back().value)
+      return {};
+    Value mask = terms.empty() ? none : ownMask(build, terms, elementOf(query));
+    SmallVector<Value> sink;
+    if (match.sink) {
+      sink.push_back(build.reshape(values[next++], {-1}));
+      if (!sink[0])
+        return {};
     }
     if (!mask || !query || !keys || !valuesIn)
       return {};
@@ -312,15 +324,21 @@ private:
       attributes.push_back(real("softcap", match.softcap));
     if (guess.window >= 0)
       attributes.push_back(integer("left_window_size", guess.window));
-    SmallVector<Value> results = build.create(
-        "Attention", {query, keys, valuesIn, mask, pastKey, pastValue, none},
-        attributes, past ? 3 : 1);
+    SmallVector<Value> operands = {query,   keys,      valuesIn, mask,
+                                   pastKey, pastValue, none};
+    llvm::append_range(operands, sink);
+    SmallVector<Value> results =
+        build.create(operatorOf(match), operands, attributes, past ? 3 : 1);
     if (!results[0])
       return {};
     results[0] = headsFirst(results[0], layout);
     if (!results[0])
       return {};
     return results;
+  }
+
+  static StringRef operatorOf(const AttentionMatch &match) {
+    return match.sink ? "AttentionWithSink" : "Attention";
   }
 
   std::shared_ptr<AttentionMatch> match;

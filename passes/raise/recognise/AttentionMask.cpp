@@ -27,7 +27,8 @@ public:
   void run() {
     SmallVector<Value> open;
     for (const MaskTerm &term : match.masks)
-      open.push_back(term.value);
+      if (!term.perHead)
+        open.push_back(term.value);
     for (const AttentionOutput &output : match.outputs)
       if (output.chosen)
         if (Operation *op = output.value.getDefiningOp())

@@ -38,11 +38,12 @@ public:
 
   std::optional<AttentionMatch> softmax() {
     Operation *op = match.anchor;
-    Value scores = op->getOperand(0);
+    Value scores = withoutGreatest(op->getOperand(0));
     if (rankOf(scores) < 3 ||
         (integerOf(op, "axis", -1) + rankOf(scores)) % rankOf(scores) !=
             rankOf(scores) - 1)
       return std::nullopt;
+    scores = withoutSink(scores);
     // Not an attention, but a router or a sampler, where no products surround
     // it.
     if (!findValueProduct(op->getResult(0)) || !walkScores(scores, 12))
@@ -57,7 +58,12 @@ public:
     if (!scoreLayouts || !valueLayouts)
       return refuse("its products are not those of queries and keys, and of "
                     "weights and values");
+    if (!classifyTerms())
+      return refuse("what is added to its scores is not of batch, heads, "
+                    "queries and keys");
     match.query = throughScale(match.scoreProduct->getOperand(0), match.scale);
+    if (flat && is(match.query, "Reshape"))
+      match.query = match.query.getDefiningOp()->getOperand(0);
     match.queryLayout = scoreLayouts->first;
     HeadsRequest query{match.batch, match.queries, match.heads, {}};
     if (!query.read(match.query, match.queryLayout, shapes))
@@ -67,8 +73,15 @@ public:
                  valueLayouts->first))
       return refuse("the keys or values are not of batch, heads, keys and "
                     "width");
-    match.outputs.push_back(
-        {match.valueProduct->getResult(0), valueLayouts->second});
+    Value output = match.valueProduct->getResult(0);
+    if (flat) { // its heads become a dimension again
+      if (!output.hasOneUse() || opName(*output.user_begin()) != "Reshape")
+        return refuse("its result does not have the dimension of heads");
+      output = (*output.user_begin())->getResult(0);
+      if (!hasForm(output, {match.batch, Expr(match.heads), match.queries}))
+        return refuse("its result is not of batch, heads and queries");
+    }
+    match.outputs.push_back({output, valueLayouts->second});
     if (match.softcap != 0)
       match.scale.numerator *= match.softcap;
     findOutputs();
@@ -216,6 +229,78 @@ private:
     return value;
   }
 
+  /// x of x - max(x), which softmax does itself.
+  static Value withoutGreatest(Value scores) {
+    Operation *op = scores.getDefiningOp();
+    if (opName(op) != "Sub")
+      return scores;
+    Operation *greatest = op->getOperand(1).getDefiningOp();
+    return opName(greatest) == "ReduceMax" &&
+                   greatest->getOperand(0) == op->getOperand(0)
+               ? op->getOperand(0)
+               : scores;
+  }
+
+  /// The scores before a column was appended, which all queries of a head have
+  /// alike; it is cut off again before the values.
+  Value withoutSink(Value scores) {
+    Operation *op = scores.getDefiningOp();
+    if (opName(op) != "Concat" || op->getNumOperands() != 2 ||
+        rankOf(scores) != 4)
+      return scores;
+    int64_t axis = integerOf(op, "axis", 0);
+    Value column = op->getOperand(1);
+    auto heads = context.valueOf(shapes[scores].shape[1]);
+    if ((axis != 3 && axis != -1) || !heads ||
+        !shapes[column].shape[3].isConstant(1))
+      return scores;
+    while (Operation *made = column.getDefiningOp()) {
+      if (countOf(column) == *heads)
+        break;
+      StringRef name = opName(made);
+      if (name != "Expand" && name != "Reshape" && name != "Unsqueeze")
+        return scores;
+      column = made->getOperand(0);
+    }
+    if (countOf(column) != *heads)
+      return scores;
+    match.sink = column;
+    return op->getOperand(0);
+  }
+
+  /// The number of elements, where it is known.
+  std::optional<int64_t> countOf(Value value) {
+    int64_t count = 1;
+    for (const Expr &dim : shapes[value].shape) {
+      auto size = context.valueOf(dim);
+      if (!size || *size > (int64_t(1) << 20))
+        return std::nullopt;
+      count *= *size;
+      if (count > (int64_t(1) << 20))
+        return std::nullopt;
+    }
+    return count;
+  }
+
+  /// Finds the terms that all queries of a head have alike. False where one
+  /// cannot be read.
+  bool classifyTerms() {
+    for (MaskTerm &term : match.masks) {
+      const symbolic::Shape &shape = shapes[term.value].shape;
+      size_t rank = shape.size();
+      bool sameForQueries = rank >= 3 && shape[rank - 2].isConstant(1);
+      if (term.flat &&
+          (rank != 3 || !sameForQueries ||
+           !same(shape[0], match.batch * Expr(match.heads)) ||
+           !same(shape[2], match.keyCount) || term.kind != MaskTerm::Added))
+        return false;
+      bool ofHeads = term.flat || (rank >= 3 && match.heads > 1 &&
+                                   shape[rank - 3].isConstant(match.heads));
+      term.perHead = term.kind == MaskTerm::Added && sameForQueries && ofHeads;
+    }
+    return true;
+  }
+
   /// From the softmax's operand up to the product of queries and keys.
   bool walkScores(Value value, int depth) {
     Operation *op = value.getDefiningOp();
@@ -228,6 +313,15 @@ private:
     }
     if (name == "Cast" || name == "CastLike")
       return walkScores(op->getOperand(0), depth - 1);
+    // Batch and heads as one dimension of the product.
+    if (name == "Reshape" && !flat && rankOf(value) == 4 &&
+        rankOf(op->getOperand(0)) == 3) {
+      flat = true;
+      if (walkScores(op->getOperand(0), depth - 1))
+        return true;
+      flat = false;
+      return false;
+    }
     Factor before = match.scale;
     if (Value next = timesNumber(op, shapes, match.scale)) {
       if (walkScores(next, depth - 1))
@@ -250,7 +344,7 @@ private:
     size_t count = match.masks.size();
     if (name == "Add")
       for (unsigned i : {0u, 1u}) {
-        match.masks.push_back({MaskTerm::Added, op->getOperand(1 - i)});
+        match.masks.push_back({MaskTerm::Added, op->getOperand(1 - i), flat});
         if (walkScores(op->getOperand(i), depth - 1))
           return true;
         match.masks.truncate(count);
@@ -260,8 +354,8 @@ private:
         auto hidden = scalarNumber(op->getOperand(3 - i), shapes);
         if (!hidden || *hidden > hiddenScore)
           continue;
-        match.masks.push_back(
-            {i == 1 ? MaskTerm::Visible : MaskTerm::Hidden, op->getOperand(0)});
+        match.masks.push_back({i == 1 ? MaskTerm::Visible : MaskTerm::Hidden,
+                               op->getOperand(0), flat});
         if (walkScores(op->getOperand(i), depth - 1))
           return true;
         match.masks.truncate(count);
@@ -280,7 +374,11 @@ private:
           match.valueProduct = user;
           return true;
         }
-        if (name == "Cast" || name == "Identity" || name == "CastLike")
+        bool joinsHeads = name == "Reshape" && rankOf(weights) == 4 &&
+                          rankOf(user->getResult(0)) == 3;
+        bool dropsSink = name == "Slice" && match.sink;
+        if (name == "Cast" || name == "Identity" || name == "CastLike" ||
+            ((joinsHeads || dropsSink) && user->getOperand(0) == weights))
           next = user->getResult(0);
         // Rows of NaN become 0.
         if (name == "Where" && is(user->getOperand(0), "IsNaN") &&
@@ -298,7 +396,7 @@ private:
   /// The product with the values, and what follows it: a choice of 0 for rows
   /// that see no key, perhaps after some movement.
   void findOutputs() {
-    Value value = match.valueProduct->getResult(0);
+    Value value = match.outputs.back().value;
     for (int step = 0; step < 6 && value.hasOneUse(); ++step) {
       Operation *user = *value.getUsers().begin();
       StringRef name = opName(user);
@@ -328,12 +426,21 @@ private:
   }
 
   AttentionMatch match;
+  bool flat = false; ///< the products have batch and heads as one dimension
   onnx::SymbolicShapes &shapes;
   symbolic::Context &context;
   std::string &declined;
 };
 
 } // namespace
+
+Value unflattened(OnnxBuilder &build, const MaskTerm &term, Value value,
+                  int64_t heads) {
+  if (!term.flat || !value)
+    return value;
+  value = build.one("Unsqueeze", {value, build.integers({0})});
+  return value ? build.reshape(value, {-1, heads, 0, 0}) : value;
+}
 
 std::optional<AttentionMatch> matchAttention(Operation *anchor,
                                              onnx::SymbolicShapes &shapes,

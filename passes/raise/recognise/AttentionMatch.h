@@ -57,6 +57,10 @@ llvm::SmallVector<HeadsValue, 2> collectHeads(mlir::Value operand,
 struct MaskTerm {
   enum Kind { Added, Visible, Hidden } kind;
   mlir::Value value; ///< floats added to the scores, or booleans
+  bool flat = false; ///< batch and heads are one dimension: [b h, m, s]
+  /// Added to all queries of a head alike, [b, h, 1, s]: a bias rather than a
+  /// mask (ALiBi), which is kept as it comes.
+  bool perHead = false;
 };
 
 /// Where the result can be taken.
@@ -76,12 +80,17 @@ struct AttentionMatch {
   llvm::SmallVector<HeadsValue, 2> values;    ///< in the same way
   llvm::SmallVector<AttentionOutput> outputs; ///< the last one first
   llvm::SmallVector<MaskTerm> masks;
+  mlir::Value sink; ///< one more score for each head, with no value; or null
   Factor scale;
   double softcap = 0;
   bool causal = false; ///< an Attention that is causal already
   symbolic::Expr batch, queries, keyCount;
   int64_t heads = 0;
 };
+
+/// [b, h, m, s] of the term in a candidate, where `value` stands for it.
+mlir::Value unflattened(OnnxBuilder &build, const MaskTerm &term,
+                        mlir::Value value, int64_t heads);
 
 /// Takes the attention around a Softmax over the last axis, or an Attention
 /// without caches, apart. Nothing where it is none; `declined` says why where

@@ -72,7 +72,8 @@ double products(Graph &graph, Operation *op, const Sample &sample) {
                                                  .shape.front()
                                                  .constant()
                                                  .value_or(1)));
-  if (name == "Attention") // scores and their product with the values
+  if (name == "Attention" ||
+      name == "AttentionWithSink") // scores and their product with the values
     return 2 * elements(graph, op->getOperand(0), sample) *
            elements(graph, op->getOperand(1), sample) /
            std::max(1.0, lastDim(graph, op->getOperand(1), sample));

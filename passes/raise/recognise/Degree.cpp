@@ -164,10 +164,13 @@ Degree DegreeTracker::rule(Operation &op, const Shape &result) {
                  in(3).denominator + length * step.denominator, 1};
     return sum(state * in(0), lastOf(op.getOperand(1)));
   }
-  if (name == "Attention" || name == "GroupQueryAttention") {
+  if (name == "Attention" || name == "AttentionWithSink" ||
+      name == "GroupQueryAttention") {
     const Shape &keys = shapeOf(op.getOperand(1));
     double count = keys.size() > 2 ? double(keys[keys.size() - 2]) : 1;
     Degree score = sum(in(0) * in(1), lastOf(op.getOperand(0))) + in(3);
+    if (name == "AttentionWithSink")
+      score = score + in(7);
     Degree power = exponential(score);
     return sum(in(2) * power, count) / sum(power, count);
   }

@@ -72,6 +72,15 @@ func.func @gqa_c8(%q: tensor<1x4x64xf32>, %k: tensor<1x4x32xf32>, %n: tensor<1xi
 
 // -----
 
+func.func @sink_c1(%q: tensor<1x4x8x16xf32>, %s: tensor<1x4xf32>) {
+  %none = onnx.None : none
+  // expected-error @+1 {{has sink 'tensor<1x4xf32>', which must have rank 1}}
+  %0 = onnx.AttentionWithSink %q, %q, %q, %none, %none, %none, %none, %s : (tensor<1x4x8x16xf32>, tensor<1x4x8x16xf32>, tensor<1x4x8x16xf32>, none, none, none, none, tensor<1x4xf32>) -> tensor<1x4x8x16xf32>
+  return
+}
+
+// -----
+
 func.func @nbits_c1(%x: tensor<2x64xf32>, %b: tensor<8x2x16xui8>, %s: tensor<8x2xf32>) {
   %none = onnx.None : none
   // expected-error @+1 {{bits = 3}}
