@@ -193,6 +193,15 @@ Number readNumber(const Field &field) {
               "', not one of one, past, last, total, continues, positions");
 }
 
+/// true, or why sequences cannot be padded.
+void readPad(const Field &field, StateSpec &state) {
+  state.pads = field.value.is_boolean() && field.value.get<bool>();
+  if (!state.pads)
+    state.padRefusal = field.nonEmptyText();
+  if (state.pads && state.mask.empty())
+    throw Error(field.where + " is true, and there is no mask");
+}
+
 StateSpec readState(const Field &field,
                     const std::map<std::string, EntrySpec> &entries) {
   StateSpec state;
@@ -250,6 +259,8 @@ StateSpec readState(const Field &field,
           {input(item.at("input")), readNumber(item.at("value"))});
   if (field.has("decode"))
     state.decode = readDecode(field.at("decode"), entry->second, entries);
+  if (field.has("pad"))
+    readPad(field.at("pad"), state);
   return state;
 }
 
@@ -415,6 +426,10 @@ std::string printManifest(const Manifest &manifest) {
     for (const NumberInput &number : state.numbers)
       spec["numbers"].push_back(
           {{"input", number.input}, {"value", nameOf(number.value)}});
+    if (state.pads)
+      spec["pad"] = true;
+    else if (!state.padRefusal.empty())
+      spec["pad"] = state.padRefusal;
     root["state"] = spec;
   }
   if (!manifest.stateRefusal.empty())

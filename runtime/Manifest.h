@@ -70,9 +70,13 @@ const char *nameOf(Number number);
 
 /// How a session drives an entry. `mask` and `positions` are empty where the
 /// graph has no such input. `decode`, where not empty, is an entry for one new
-/// token per sequence, with the same inputs and outputs.
+/// token per sequence, with the same inputs and outputs. `pads`: sequences with
+/// masked tokens before them give what they give alone; else `padRefusal` says
+/// why not.
 struct StateSpec {
   std::string entry = "main", decode, ids, mask, positions, logits;
+  bool pads = false;
+  std::string padRefusal;
   std::vector<StateTensor> tensors;
   std::vector<NumberInput> numbers;
 };

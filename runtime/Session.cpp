@@ -198,6 +198,18 @@ Shape Session::initialShape(const State &state) const {
   return shape;
 }
 
+/// A padded sequence must give what it gives alone: compiling decided.
+void Session::checkPads() const {
+  if (maskInput < 0)
+    refuse("the model has no mask, so it cannot leave out padding");
+  if (!roles->pads)
+    refuse("padding would change what the model computes: " +
+           (roles->padRefusal.empty()
+                ? "the bundle does not say that it does not"
+                : roles->padRefusal) +
+           ". Feed sequences of different length in sessions of their own");
+}
+
 void Session::pad(const uint64_t *padding) {
   if (current.position != 0)
     refuse("padding is at the beginning, and " +
@@ -205,8 +217,8 @@ void Session::pad(const uint64_t *padding) {
   std::vector<uint64_t> counts(padding, padding + options.batch);
   bool any = std::any_of(counts.begin(), counts.end(),
                          [](uint64_t count) { return count != 0; });
-  if (any && maskInput < 0)
-    refuse("the model has no mask, so it cannot leave out padding");
+  if (any)
+    checkPads();
   for (uint64_t count : counts)
     if (count > uint64_t(INT64_MAX))
       refuse("too much padding: " + std::to_string(count));

@@ -72,6 +72,7 @@ private:
   void addState(const bundle::StateTensor &tensor);
   void addPlaces(const State &state);
   void checkRoles() const;
+  void checkPads() const;
   void checkIds(const int64_t *ids, size_t count) const;
   void advance(const int64_t *ids, size_t count);
   void fillInputs(const int64_t *ids, size_t count);

@@ -89,6 +89,7 @@ void Session::load(const safetensors::File &file, const std::string &name) {
     if (state.padding.size() != options.batch)
       refuse("'" + name + "' has padding for a batch of " +
              std::to_string(state.padding.size()));
+    checkPads();
   }
   if (file.entries().size() != states.size())
     refuse("'" + name + "' has " + std::to_string(file.entries().size()) +

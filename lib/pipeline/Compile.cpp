@@ -10,6 +10,7 @@
 #include "lib/pipeline/Reports.h"
 #include "lib/pipeline/Roles.h"
 #include "lib/pipeline/Signature.h"
+#include "lib/verify/Padding.h"
 #include "lib/verify/VerifyPasses.h"
 #include "passes/cpu/Entry.h"
 #include "passes/cpu/Pipelines.h"
@@ -110,6 +111,7 @@ private:
       return emit();
     if (!deriveState() || !describe(target))
       return false;
+    decidePadding();
     report();
     if (last == pipeline::Form::Stateful)
       return emit();
@@ -241,6 +243,16 @@ private:
           "no session can be made of the model, so no role can be stated: " +
           manifest.stateRefusal);
     return true;
+  }
+
+  /// Whether sessions may pad sequences.
+  void decidePadding() {
+    std::optional<bundle::StateSpec> &state = bundleDescription.manifest.state;
+    if (!state || state->mask.empty())
+      return;
+    say("checking that padding changes nothing");
+    state->padRefusal = verify::refusalOfPadding(*module, *state);
+    state->pads = state->padRefusal.empty();
   }
 
   /// Bufferization and LLVM take minutes for a function of more ops; models of

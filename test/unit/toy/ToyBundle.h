@@ -58,6 +58,7 @@ inline bundle::Manifest manifest() {
   state.mask = "mask";
   state.positions = "positions";
   state.logits = "logits";
+  state.pads = true;
   state.tensors = {{"past.state", "present.state", "ssm"},
                    {"past.key", "present.key", "key"}};
   m.state = state;
