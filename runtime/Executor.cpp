@@ -55,10 +55,20 @@ std::string print(const Shape &shape) {
 }
 
 int64_t tensorBytes(jarana_dtype dtype, const Shape &shape) {
+  // The strides of a tensor without elements must not overflow either.
   int64_t bytes = static_cast<int64_t>(dtypeBytes(dtype));
-  for (int64_t dim : shape)
-    bytes = checkedProduct(bytes, dim);
-  return bytes;
+  bool isEmpty = false;
+  for (int64_t dim : shape) {
+    isEmpty |= dim == 0;
+    if (dim != 0 && __builtin_mul_overflow(bytes, dim, &bytes))
+      refuse("a tensor's size overflows: " + print(shape) + " of " +
+             dtypeName(dtype));
+  }
+  // Loops over its other dimensions would take for ever.
+  if (isEmpty && bytes > (int64_t(1) << 34))
+    refuse("a tensor without elements has sizes that no model needs: " +
+           print(shape));
+  return isEmpty ? 0 : bytes;
 }
 
 std::shared_ptr<Team> makeTeam(const Bundle &bundle, uint32_t threads) {
@@ -149,6 +159,8 @@ const std::vector<Shape> &Executor::plan(std::span<const Shape> inputs) {
   arenaBytes = function->plan(arguments.pointers(team->context()));
   if (arenaBytes < 0)
     checkFailed(arenaBytes);
+  if (arenaBytes == INT64_MAX)
+    refuse("these input shapes lead to a size that overflows:" + printInputs());
   outputShapes.clear();
   size_t at = 0;
   for (const Parameter &parameter : function->outputs) {
@@ -179,6 +191,13 @@ void Executor::run(std::span<const std::byte *const> inputs,
   if (int32_t code = function->run(arguments.pointers(team->context()));
       code != 0)
     checkFailed(code);
+}
+
+std::string Executor::printInputs() const {
+  std::string text;
+  for (size_t i = 0; i < inputShapes.size(); ++i)
+    text += " '" + function->inputs[i].name + "' " + print(inputShapes[i]);
+  return text;
 }
 
 void Executor::checkFailed(int64_t code) const {

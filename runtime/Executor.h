@@ -39,6 +39,7 @@ public:
 
 private:
   [[noreturn]] void checkFailed(int64_t code) const;
+  std::string printInputs() const;
 
   std::shared_ptr<const Bundle> bundle;
   const Entry *function;

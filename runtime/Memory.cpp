@@ -37,13 +37,6 @@ void Buffer::reserve(uint64_t bytes) {
     ::madvise(memory, wanted, MADV_HUGEPAGE);
 }
 
-int64_t checkedProduct(int64_t a, int64_t b) {
-  int64_t result;
-  if (__builtin_mul_overflow(a, b, &result))
-    refuse("a tensor's size overflows");
-  return result;
-}
-
 int64_t checkedSum(int64_t a, int64_t b) {
   int64_t result;
   if (__builtin_add_overflow(a, b, &result))

@@ -38,8 +38,7 @@ private:
   uint64_t size = 0;
 };
 
-/// a * b and a + b, throwing where they overflow 63 bits.
-int64_t checkedProduct(int64_t a, int64_t b);
+/// a + b, throwing where it overflows 63 bits.
 int64_t checkedSum(int64_t a, int64_t b);
 
 } // namespace jarana::runtime

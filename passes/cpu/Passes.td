@@ -321,6 +321,46 @@ def PlanArenaPass : Pass<"cpu-plan-arena", "::mlir::ModuleOp"> {
   ];
 }
 
+def CheckPlanPass : Pass<"cpu-check-plan", "::mlir::func::FuncOp"> {
+  let summary = "a size that overflows is seen";
+  let description = [{
+    A function that computes sizes (`hybrid.plan_of`) returns 2^63 - 1 where a sum,
+    difference or product of sizes does not fit 64 bits: the runtime refuses such
+    shapes. The entry function runs only with sizes that were found to fit, so that
+    it needs no such code.
+
+    ```mlir
+    func.func private @main()
+    func.func @main_plan(%dims: memref<?xi64>, %sizes: memref<?xi64>) -> i64
+        attributes {hybrid.plan_of = @main} {
+      %c0 = arith.constant 0 : index
+      %n = memref.load %dims[%c0] : memref<?xi64>
+      %size = arith.index_cast %n : i64 to index
+      %square = arith.muli %size, %size : index
+      %bytes = arith.index_cast %square : index to i64
+      return %bytes : i64
+    }
+    ```
+    becomes
+    ```mlir
+    ...
+      %size = arith.index_cast %n : i64 to index
+      ...
+      %square = arith.muli %size, %size : index
+      %exact = arith.muli %a, %b : i128
+      ...
+      %wide = arith.extsi %low : i64 to i128
+      %over = arith.cmpi ne, %exact, %wide : i128
+      %bytes = arith.index_cast %square : index to i64
+      %endless = arith.constant 9223372036854775807 : i64
+      %0 = arith.select %over, %endless, %bytes : i64
+      return %0 : i64
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def OutlineKernelsPass : Pass<"cpu-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "the work of an entry function moves into kernels";
   let description = [{

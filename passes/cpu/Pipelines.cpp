@@ -62,6 +62,7 @@ void populateKernelsPhase(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createPlanArenaPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.nest<func::FuncOp>().addPass(createCheckPlanPass());
   // Only now do operands look the same in each layer: views of the arena and of
   // the weights.
   pm.addPass(createOutlineKernelsPass());

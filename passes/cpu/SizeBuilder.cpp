@@ -123,8 +123,10 @@ FailureOr<Value> SizeBuilder::bytes(memref::AllocOp alloc, int64_t alignment) {
   // A boolean takes a byte.
   int64_t factor = std::max<int64_t>(1, type.getElementTypeBitWidth() / 8);
   for (int64_t dim : type.getShape())
-    if (!ShapedType::isDynamic(dim))
-      factor *= dim;
+    if (!ShapedType::isDynamic(dim) &&
+        (llvm::MulOverflow(factor, dim, factor) ||
+         factor > std::numeric_limits<int64_t>::max() - alignment))
+      return alloc.emitError("this buffer is larger than 2^63 bytes: ") << type;
   std::vector<void *> key{reinterpret_cast<void *>(factor)};
   SmallVector<Value> dims;
   for (Value size : alloc.getDynamicSizes()) {
