@@ -247,6 +247,21 @@ TEST(Reduction, SoftmaxOfAMaskedRowIsNanButAttentionGivesZero) {
             (std::vector<double>(4, 0.0)));
 }
 
+TEST(Reduction, AMaskOfMinus1e9LeavesNothingOfScoresInF32) {
+  Tensor q = noise({1, 1, 1, 4}, 1), k = noise({1, 1, 2, 4}, 2),
+         v = floats({1, 1, 2, 1}, {1, 4}),
+         mask = floats({1, 1, 1, 2}, {-1e9, -1e9});
+  EXPECT_EQ(run("Attention", {&q, &k, &v, &mask})[0].reals,
+            (std::vector<double>{2.5}));
+  Tensor grouped = q, y(DType::f32, {1, 1, 1, 1, 1});
+  grouped.shape = {1, 1, 1, 1, 4};
+  mask.shape = {1, 1, 1, 1, 2};
+  EXPECT_EQ(run("hybrid.attention", {&grouped, &k, &v, &mask, nullptr, &y},
+                {{"scale", 0.5}})[0]
+                .reals,
+            (std::vector<double>{2.5}));
+}
+
 TEST(Quantization, NibblesAreLowFirstAroundTheDefaultZeroPoint) {
   // One row of 16 codes: 0, 1, 2, ... 15; the scale is 0.5.
   std::vector<int64_t> bytes;

@@ -132,7 +132,8 @@ std::vector<T<Real>> attention(const InputsOf<Real> &inputs,
   Real scale = scaleOf<Real>(attributes, size);
   Real cap(number(attributes, "softcap", 0.0));
   int64_t mode = integer(attributes, "qk_matmul_output_mode", 0);
-  DType precision = dtype(attributes, "softmax_precision").value_or(DType::f64);
+  DType precision =
+      dtype(attributes, "softmax_precision").value_or(scoreType(q.dtype));
 
   T<Real> y(q.dtype, {batch, heads, queries, width});
   T<Real> debug(q.dtype, {batch, heads, queries, keys});

@@ -25,6 +25,13 @@ template <class Real> void maskedSoftmax(std::vector<Real> &scores) {
     score = sum == Real(0) ? Real(0) : score / sum;
 }
 
+/// In which type scores are added up: a mask of -1e9 in f32 leaves nothing of
+/// them, so that a row of it alone is uniform; 16-bit types are computed in
+/// f32.
+inline DType scoreType(DType type) {
+  return type == DType::f64 ? DType::f64 : DType::f32;
+}
+
 /// Element `i` of what the operator leaves undefined: drawn where the attribute
 /// "undefined" gives a seed, else 0.
 template <class Real>

@@ -167,8 +167,10 @@ std::vector<T<Real>> groupQueryAttention(const InputsOf<Real> &inputs,
                                  &k.reals[(group * capacity + s) * size], size),
                      cap);
       if (bias)
-        scores[s] += bias->reals[b * biasStrides[0] + h * biasStrides[1] +
-                                 i * biasStrides[2] + s * biasStrides[3]];
+        scores[s] = roundTo(
+            scoreType(required(inputs, 0).dtype),
+            scores[s] + bias->reals[b * biasStrides[0] + h * biasStrides[1] +
+                                    i * biasStrides[2] + s * biasStrides[3]]);
     }
     if (smooth)
       scores.push_back(sink ? sink->reals.at(h) : Real(0));

@@ -42,6 +42,7 @@ void forEachRow(const InputsOf<Real> &inputs, const Attributes &attributes,
       cap(number(attributes, "softcap", 0.0));
   bool causal = text(attributes, "mask", "none") == "causal";
   int64_t window = integer(attributes, "window", 0);
+  DType type = scoreType(query.dtype);
   std::vector<Real> scores(keys);
   for (int64_t row = 0; row < batch * heads * perHead * rows; ++row) {
     int64_t m = row % rows, r = row / rows % perHead,
@@ -57,9 +58,11 @@ void forEachRow(const InputsOf<Real> &inputs, const Attributes &attributes,
                       &key.reals[((b * heads + h) * keys + s) * size], size);
       scores[s] = softcapped(raw, cap);
       if (bias)
-        scores[s] +=
-            realAt(*bias, b * strides[0] + h * strides[1] + r * strides[2] +
-                              m * strides[3] + s * strides[4]);
+        scores[s] = roundTo(
+            type,
+            scores[s] +
+                realAt(*bias, b * strides[0] + h * strides[1] + r * strides[2] +
+                                  m * strides[3] + s * strides[4]));
     }
     f(row, &value.reals[(b * heads + h) * keys * value.shape[3]], scores);
   }
