@@ -294,8 +294,8 @@ JARANA_API jarana_status jarana_session_sample(const jarana_session *session,
  * that sequences of unequal lengths advance together: the mask is 0 there, and
  * positions count from the first token behind it (0 before). Only at position 0
  * (after a reset: no padding). Errors: JARANA_INVALID_ARGUMENT (tokens were fed
- * already; padding for a model without a mask, or one that padding would change:
- * compiling found out, "state"."pad" of the manifest). */
+ * already; padding for a model without a mask, or one that padding would
+ * change: compiling found out, "state"."pad" of the manifest). */
 JARANA_API jarana_status jarana_session_pad(jarana_session *session,
                                             const uint64_t *padding);
 

@@ -244,6 +244,7 @@ TEST(Sessions, ModelsWithoutRoles) {
 
   manifest = toy::manifest();
   manifest.state->mask.clear();
+  manifest.state->pads = false;
   toy::writeBundle(folder, manifest);
   EXPECT_THROW(Session session{Bundle(folder)}, RuntimeError);
   EXPECT_NE(std::string(jarana_last_error())
