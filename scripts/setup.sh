@@ -8,6 +8,7 @@ packages=(
   cmake ninja-build ccache g++ python3 python3-venv
   clang-22 libclang-rt-22-dev lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools liblld-22-dev
   clang-format-22 clang-tidy-22
+  qemu-user
   libprotobuf-dev protobuf-compiler nlohmann-json3-dev libgtest-dev zlib1g-dev libzstd-dev libxml2-dev
 )
 missing=()

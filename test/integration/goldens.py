@@ -98,8 +98,16 @@ def evaluate(command, inputs, folder, timeout=600):
         return (load(result.name) if status == 0 else None), status, message
 
 
-def check_entry(build, entry, backends, work):
-    """One Result per case and backend of an entry (a folder with model.onnx and io/)."""
+def smallest_case(entry):
+    """The folder of the case of an entry with the smallest inputs."""
+    return min((entry / "io").iterdir(), key=lambda case: ((case / "inputs.safetensors").stat().st_size, case.name))
+
+
+def check_entry(build, entry, backends, work, compile_options=(), emulator=(), cases=None):
+    """One Result per case and backend of an entry (a folder with model.onnx and io/).
+
+    The compiled model runs under the command `emulator`; `cases` are folders, all of io/ where absent.
+    """
     model = entry / "model.onnx"
     limit = tolerance(model)
     runs = {}
@@ -108,12 +116,12 @@ def check_entry(build, entry, backends, work):
             runs[backend] = [build / "bin" / "jarana-run", "--reference", model]
             continue
         bundle = Path(work) / f"{entry.name}.jarana"
-        status, message = run([build / "bin" / "jarana-compile", model, "-o", bundle])
+        status, message = run([build / "bin" / "jarana-compile", model, "-o", bundle, *compile_options])
         if status:
             yield Result(entry.name, "compile", backend, None, limit, message)
         else:
-            runs[backend] = [build / "bin" / "jarana-run", bundle]
-    for case in sorted((entry / "io").iterdir()):
+            runs[backend] = [*emulator, build / "bin" / "jarana-run", bundle]
+    for case in cases or sorted((entry / "io").iterdir()):
         golden = load(case / "outputs.safetensors")
         inputs = load(case / "inputs.safetensors")
         mask = inputs.get("attention_mask") if case.name.endswith("leftpad") else None
