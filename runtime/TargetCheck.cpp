@@ -1,87 +1,95 @@
 #include "runtime/TargetCheck.h"
+#include "runtime/CpuFeatures.h"
 #include "runtime/Status.h"
+
+#include <algorithm>
+
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
 
 namespace jarana::runtime {
 namespace {
 
+bool contains(const auto &names, std::string_view name) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
 #if defined(__x86_64__)
-constexpr const char *architecture = "x86_64";
-
-struct Feature {
-  const char *name; // as LLVM spells it
-  bool present;
-};
-
-bool missing(const std::string &name) {
-  // The extensions that code generation makes use of by itself;
-  // __builtin_cpu_supports only takes literals.
-#define JARANA_FEATURE(name)                                                   \
-  {                                                                            \
-    name, bool(__builtin_cpu_supports(name))                                   \
-  }
-  static const Feature features[] = {
-      JARANA_FEATURE("sse3"),         JARANA_FEATURE("ssse3"),
-      JARANA_FEATURE("sse4.1"),       JARANA_FEATURE("sse4.2"),
-      JARANA_FEATURE("sse4a"),        JARANA_FEATURE("popcnt"),
-      JARANA_FEATURE("lzcnt"),        JARANA_FEATURE("movbe"),
-      JARANA_FEATURE("aes"),          JARANA_FEATURE("pclmul"),
-      JARANA_FEATURE("gfni"),         JARANA_FEATURE("vaes"),
-      JARANA_FEATURE("vpclmulqdq"),   JARANA_FEATURE("avx"),
-      JARANA_FEATURE("avx2"),         JARANA_FEATURE("avxvnni"),
-      JARANA_FEATURE("fma"),          JARANA_FEATURE("fma4"),
-      JARANA_FEATURE("xop"),          JARANA_FEATURE("f16c"),
-      JARANA_FEATURE("bmi"),          JARANA_FEATURE("bmi2"),
-      JARANA_FEATURE("tbm"),          JARANA_FEATURE("adx"),
-      JARANA_FEATURE("avx512f"),      JARANA_FEATURE("avx512cd"),
-      JARANA_FEATURE("avx512bw"),     JARANA_FEATURE("avx512dq"),
-      JARANA_FEATURE("avx512vl"),     JARANA_FEATURE("avx512ifma"),
-      JARANA_FEATURE("avx512vbmi"),   JARANA_FEATURE("avx512vbmi2"),
-      JARANA_FEATURE("avx512bitalg"), JARANA_FEATURE("avx512vpopcntdq"),
-      JARANA_FEATURE("avx512vnni"),   JARANA_FEATURE("avx512bf16"),
-      JARANA_FEATURE("avx512fp16"),   JARANA_FEATURE("amx-tile"),
-      JARANA_FEATURE("amx-bf16"),     JARANA_FEATURE("amx-int8"),
-  };
+Machine findMachine() {
+  return {"x86_64", [](std::string_view name) {
+            // __builtin_cpu_supports takes literals alone.
+            struct Feature {
+              std::string_view name;
+              bool present;
+            };
+            static const Feature features[] = {
+#define JARANA_FEATURE(name) {name, bool(__builtin_cpu_supports(name))},
+                JARANA_X86_FEATURES(JARANA_FEATURE)
 #undef JARANA_FEATURE
-  for (const Feature &feature : features)
-    if (name == feature.name)
-      return !feature.present;
-  return false;
+            };
+            return contains(x86Baseline, name) ||
+                   std::any_of(std::begin(features), std::end(features),
+                               [&](const Feature &feature) {
+                                 return feature.name == name && feature.present;
+                               });
+          }};
+}
+#elif defined(__aarch64__)
+Machine findMachine() {
+  return arm64Machine(::getauxval(AT_HWCAP), ::getauxval(AT_HWCAP2));
 }
 #else
-#if defined(__aarch64__)
-constexpr const char *architecture = "aarch64";
-#else
-constexpr const char *architecture = "unknown";
-#endif
-bool missing(const std::string &) { return false; }
+Machine findMachine() {
+  return {"unknown", [](std::string_view) { return false; }};
+}
 #endif
 
 } // namespace
 
-void checkTarget(const bundle::Target &target) {
+const Machine &thisMachine() {
+  static const Machine machine = findMachine();
+  return machine;
+}
+
+Machine arm64Machine(uint64_t hwcap, uint64_t hwcap2) {
+  return {"aarch64", [=](std::string_view name) {
+            return contains(arm64Baseline, name) ||
+                   std::any_of(std::begin(arm64Features),
+                               std::end(arm64Features),
+                               [&](const Arm64Feature &feature) {
+                                 return feature.name == name &&
+                                        (~hwcap & feature.hwcap) == 0 &&
+                                        (~hwcap2 & feature.hwcap2) == 0;
+                               });
+          }};
+}
+
+void checkTarget(const bundle::Target &target, const Machine &machine) {
   std::string arch = target.triple.substr(0, target.triple.find('-'));
   if (arch == "arm64")
     arch = "aarch64";
-  if (arch != architecture || target.triple.find("linux") == std::string::npos)
-    throw StatusError(JARANA_BAD_BUNDLE,
-                      "the bundle was compiled for " + target.triple +
-                          ", this machine is " + architecture + "-linux");
+  if (arch != machine.architecture ||
+      target.triple.find("linux") == std::string::npos)
+    throw StatusError(JARANA_BAD_BUNDLE, "the bundle was compiled for " +
+                                             target.triple +
+                                             ", this machine is " +
+                                             machine.architecture + "-linux");
   std::string lacking;
   for (size_t at = 0; at < target.features.size();) {
     size_t end =
         std::min(target.features.find(',', at), target.features.size());
-    if (target.features[at] == '+' &&
-        missing(target.features.substr(at + 1, end - at - 1)))
-      lacking += (lacking.empty() ? "" : ", ") +
-                 target.features.substr(at + 1, end - at - 1);
+    std::string name = target.features.substr(at, end - at);
+    if (name.starts_with('+') && !machine.has(name.substr(1)))
+      lacking += (lacking.empty() ? "" : ", ") + name.substr(1);
     at = end + 1;
   }
   if (!lacking.empty())
     throw StatusError(JARANA_BAD_BUNDLE,
                       "the bundle was compiled for " +
                           (target.cpu.empty() ? target.triple : target.cpu) +
-                          "; this processor lacks: " + lacking +
-                          " (compile with another --mcpu)");
+                          ", and its code uses what this processor lacks: " +
+                          lacking + " (compile with another --mcpu)");
 }
 
 } // namespace jarana::runtime

@@ -1,5 +1,6 @@
 #include "lib/pipeline/Codegen.h"
 #include "jarana/error.h"
+#include "lib/pipeline/Callable.h"
 #include "lib/pipeline/StackNeed.h"
 
 #include "mlir/Target/LLVMIR/Export.h"
@@ -51,6 +52,8 @@ FailureOr<GeneratedCode> generateObject(ModuleOp module, CpuTarget &target) {
     return module.emitError("the target ")
            << target.triple << " makes no object files";
   passes.run(*code);
+  if (failed(checkCalls(module, object, target)))
+    return failure();
   GeneratedCode result{object.str().str()};
   try {
     result.stackBytes = stackNeed(*code, object);

@@ -13,7 +13,8 @@ struct GeneratedCode {
 };
 
 /// Optimises the module (llvm form, nothing else in it) and makes code of it.
-/// Fails with diagnostics.
+/// Fails with diagnostics, also where the code calls what the runtime does not
+/// have.
 mlir::FailureOr<GeneratedCode> generateObject(mlir::ModuleOp module,
                                               CpuTarget &target);
 

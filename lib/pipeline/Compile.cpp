@@ -10,6 +10,7 @@
 #include "lib/pipeline/Reports.h"
 #include "lib/pipeline/Roles.h"
 #include "lib/pipeline/Signature.h"
+#include "lib/pipeline/UsedFeatures.h"
 #include "lib/verify/Padding.h"
 #include "lib/verify/VerifyPasses.h"
 #include "passes/cpu/Entry.h"
@@ -150,6 +151,8 @@ private:
       return false;
     }
     module = {};
+    manifest.target.features =
+        pipeline::usedFeatures(generated->object, target);
     std::string code = pipeline::linkSharedObject(generated->object);
 
     say("writing " + options.output);
@@ -276,7 +279,7 @@ private:
   bool describe(const pipeline::CpuTarget &target) {
     bundle::Manifest &manifest = bundleDescription.manifest;
     manifest.generator = "jarana " JARANA_VERSION;
-    manifest.target = {target.triple, target.cpu, target.features};
+    manifest.target = {target.triple, target.cpu, ""};
     for (auto function : module->getOps<func::FuncOp>()) {
       if (!function.isPublic())
         continue;

@@ -1,10 +1,12 @@
 #include "lib/pipeline/Target.h"
+#include "lib/pipeline/X86Features.h"
 
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/SubtargetFeature.h"
+#include "llvm/TargetParser/X86TargetParser.h"
 
 #include <mutex>
 
@@ -18,10 +20,14 @@ void initializeTargets() {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();
+    LLVMInitializeX86Disassembler();
     LLVMInitializeAArch64TargetInfo();
     LLVMInitializeAArch64Target();
     LLVMInitializeAArch64TargetMC();
     LLVMInitializeAArch64AsmPrinter();
+    LLVMInitializeAArch64AsmParser();
+    LLVMInitializeAArch64Disassembler();
   });
 }
 
@@ -32,11 +38,30 @@ bool hasFastDotBf16(llvm::StringRef cpu) {
   return cpu == "znver4" || cpu == "znver5";
 }
 
-std::string hostFeatures() {
+/// x86's extensions whose instructions usedFeatures does not know, as "-name".
+/// None that serves these models is among them.
+void withoutUnknown(const llvm::Triple &triple, llvm::StringRef cpu,
+                    llvm::SubtargetFeatures &features) {
+  if (!triple.isX86())
+    return;
+  llvm::SmallVector<llvm::StringRef> known;
+  llvm::X86::getFeaturesForCPU(cpu, known);
+  std::set<std::string> present;
+  for (llvm::StringRef name : known)
+    present.insert(name.str());
+  for (const std::string &feature : features.getFeatures())
+    if (feature.front() == '+')
+      present.insert(feature.substr(1));
+  for (const std::string &name : present)
+    if (!isKnownX86Feature(name))
+      features.AddFeature(name, false);
+}
+
+llvm::SubtargetFeatures hostFeatures() {
   llvm::SubtargetFeatures list;
   for (const auto &[name, on] : llvm::sys::getHostCPUFeatures())
     list.AddFeature(name, on);
-  return list.getString();
+  return list;
 }
 
 } // namespace
@@ -55,11 +80,11 @@ CpuTarget makeCpuTarget(std::string tripleText, std::string cpu,
     throw OptionError("--mtriple: '" + triple.str() +
                       "' is not supported: code is made for Linux, such as " +
                       triple.getArchName().str() + "-unknown-linux-gnu");
-  std::string features;
+  llvm::SubtargetFeatures list;
   if (cpu.empty() || cpu == "native") {
     if (triple.getArch() == host.getArch()) {
       cpu = llvm::sys::getHostCPUName().str();
-      features = hostFeatures();
+      list = hostFeatures();
     } else if (cpu == "native" && tripleText.empty()) {
       throw OptionError("--mcpu=native: this machine is not known");
     } else {
@@ -67,9 +92,6 @@ CpuTarget makeCpuTarget(std::string tripleText, std::string cpu,
                        // architecture
     }
   }
-  if (!extra.empty())
-    features += (features.empty() ? "" : ",") + extra;
-
   std::string message;
   const llvm::Target *target =
       llvm::TargetRegistry::lookupTarget(triple, message);
@@ -94,6 +116,13 @@ CpuTarget makeCpuTarget(std::string tripleText, std::string cpu,
   }
 
   CpuTarget result;
+  withoutUnknown(triple, cpu, list);
+  for (const std::string &feature : wanted.getFeatures()) {
+    list.AddFeature(feature);
+    if (feature.front() == '+')
+      result.wantedFeatures.insert(feature.substr(1));
+  }
+  std::string features = list.getString();
   result.triple = triple.str();
   result.cpu = cpu;
   llvm::TargetOptions options;
@@ -102,16 +131,10 @@ CpuTarget makeCpuTarget(std::string tripleText, std::string cpu,
   result.machine.reset(target->createTargetMachine(
       triple, cpu, features, options, llvm::Reloc::PIC_, std::nullopt,
       llvm::CodeGenOptLevel::Default));
-  // What the processor has is written out, so that it can be checked where the
-  // code runs.
   info.reset(target->createMCSubtargetInfo(triple, cpu, features));
   auto has = [&](llvm::StringRef name) {
     return info->checkFeatures(("+" + name).str());
   };
-  for (const auto &feature : info->getAllProcessorFeatures())
-    if (info->getFeatureBits().test(feature.Value))
-      result.features +=
-          std::string(result.features.empty() ? "+" : ",+") + feature.Key;
   if (triple.isAArch64())
     result.vectorRegisters = 32;
   else if (has("avx512f") && has("avx512vl") && has("avx512dq") &&

@@ -6,13 +6,15 @@
 #include "llvm/Target/TargetMachine.h"
 
 #include <memory>
+#include <set>
 #include <string>
 
 namespace jarana::pipeline {
 
 struct CpuTarget {
   std::string triple, cpu;
-  std::string features; ///< all that are on: "+avx,+avx2,..."
+  /// What --mattr adds: taken to be used.
+  std::set<std::string> wantedFeatures;
   int64_t vectorBits = 128, vectorRegisters = 16;
   /// vdpbf16ps does more multiply-adds per cycle than f32 has.
   bool dotBf16 = false;
