@@ -318,15 +318,16 @@ void Session::fillInputs(const int64_t *ids, size_t count) {
     const Parameter &parameter = entry.inputs[role];
     Input &input = inputs[role];
     input.shape = parameter.shape;
-    int64_t rows = 1;
-    for (size_t d = 0; d + 1 < input.shape.size(); ++d) {
-      if (input.shape[d] < 0)
-        input.shape[d] = options.batch;
-      rows = checkedProduct(rows, input.shape[d]);
-    }
+    for (int64_t &size : input.shape)
+      if (size < 0)
+        size = options.batch;
     input.shape.back() = length;
     bool perSequence = input.shape.size() > 1;
+    // Refuses sizes that overflow.
     input.values.reserve(tensorBytes(parameter.dtype, input.shape));
+    int64_t rows = 1;
+    for (size_t d = 0; d + 1 < input.shape.size(); ++d)
+      rows *= input.shape[d];
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t i = 0; i < length; ++i)
         store(parameter.dtype, input.values.data(), row * length + i,
