@@ -31,7 +31,9 @@ NOTES = {
     "BatchNormalization": "inference",
     "Constant": "no strings, no sparse values",
     "Dropout": "inference",
-    "If": "a condition from constants and shapes",
+    "If": "no branch needs more of the inputs than the rest of the graph",
+    "Loop": "a count that is known, or carried values of fixed shapes",
+    "NonZero": "what is gathered there is scattered back",
     "QuantizeLinear": "to integers of 2 to 16 bits",
     "Scan": "not that of opset 8",
     "SequenceAt": "a constant position",
@@ -39,10 +41,15 @@ NOTES = {
     "Upsample": "mode `nearest`, constant scales from 1",
 }
 ROLES = [
-    ("token ids", "`input_ids`, or the only input of integers that has no other role", "integers, [batch, length]"),
-    ("mask", "`mask` is in its name", "any type, [batch, past + length]"),
-    ("positions", "`position` is in its name", "integers, [batch, length]"),
-    ("state", "a past state, whose next value is an output", "as its output"),
+    ("token ids", "integers that rows of a table are gathered by, or `--ids`", "integers, [batch, length]"),
+    ("mask", "its type and use, or `--mask`", "any type, [batch, past + length], [batch, places], or [batch, length]"),
+    ("positions", "its type and use, or `--positions`", "integers, [batch, length], [length], or [n, batch, length]"),
+    (
+        "state",
+        "an output of its type is computed from it, or `--state=IN:OUT`",
+        "as its output, but for a size that grows",
+    ),
+    ("number", "one number, named as exporters do (`num_logits_to_keep`, `seqlens_k`, ...)", "integers or booleans"),
 ]
 
 

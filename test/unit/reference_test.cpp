@@ -256,7 +256,8 @@ TEST(Reduction, AMaskOfMinus1e9LeavesNothingOfScoresInF32) {
   Tensor grouped = q, y(DType::f32, {1, 1, 1, 1, 1});
   grouped.shape = {1, 1, 1, 1, 4};
   mask.shape = {1, 1, 1, 1, 2};
-  EXPECT_EQ(run("hybrid.attention", {&grouped, &k, &v, &mask, nullptr, &y},
+  EXPECT_EQ(run("hybrid.attention",
+                {&grouped, &k, &v, &mask, nullptr, nullptr, &y},
                 {{"scale", 0.5}})[0]
                 .reals,
             (std::vector<double>{2.5}));
