@@ -266,8 +266,7 @@ TEST(ExactAttentionForms, AreAttentionAndItsParts) {
   expectSame(weighted(run("Where", seen, scores, scalar(-inf))), whole);
   ExactEvents::assumptions = 0;
   expectSame(weighted(run("Add", scores, bias)), whole);
-  EXPECT_EQ(ExactEvents::assumptions,
-            uint32_t(Assumption::FarIsMinusInfinity));
+  EXPECT_EQ(ExactEvents::assumptions, uint32_t(Assumption::FarIsMinusInfinity));
   // One key more is seen everywhere but in the last row.
   for (int64_t i = 0; i < 54; ++i)
     seen.ints[i] = i % 9 <= i / 9 + 4;

@@ -17,9 +17,8 @@ TensorsOf<Exact> reference::withoutThreshold(const TensorsOf<Exact> &operands,
       above.shape != line.shape || line.shape != curve.shape)
     return {};
   // What is looked at here is no decision of the graph's.
-  llvm::scope_exit restore([made = ExactEvents::decisions] {
-    ExactEvents::decisions = made;
-  });
+  llvm::scope_exit restore(
+      [made = ExactEvents::decisions] { ExactEvents::decisions = made; });
   for (size_t i = 0; i < line.reals.size(); ++i) {
     const Exact &x = line.reals[i];
     if (curve.reals[i] != log1p(exp(x)) ||
